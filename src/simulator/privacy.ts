@@ -1,0 +1,45 @@
+import { type Call, isEmail, objectBody, type Refusal, type Reply, restError, type Route } from './exchange.ts';
+import { isLive, type Org, putContact, removeAgent } from './org.ts';
+
+/** Privacy requests (Drift API notes 2.8). */
+export function privacyRoutes(org: Org): readonly Route[] {
+  return [
+    { method: 'POST', path: '/gdpr/delete', scope: 'gdpr_write', handle: (call) => erase(org, call) },
+    { method: 'POST', path: '/gdpr/retrieve', scope: 'gdpr_read', handle: retrieve },
+  ];
+}
+
+function emailOf(call: Call): string {
+  const invalid = (message: string): Refusal => restError('validation_error', message);
+  const { email } = objectBody(call, invalid);
+  if (typeof email !== 'string' || !isEmail(email)) throw invalid('email is required');
+  return email;
+}
+
+/** Erases contacts and agents alike, later: readers see it once the erasure has had its time. */
+function erase(org: Org, call: Call): Reply {
+  const email = emailOf(call);
+  const folded = email.toLowerCase();
+  const at = call.now + org.settings().gdprDelayMs;
+  for (const contact of [...org.store.contacts.all()]) {
+    if (contact.state === 'gone' || String(contact.attributes['email']).toLowerCase() !== folded) continue;
+    putContact(org, { ...contact, attributes: {}, state: 'gone', version: contact.version + 1 }, at);
+  }
+  for (const agent of [...org.store.agents.all()]) {
+    if (isLive(agent) && agent.userName.toLowerCase() === folded) removeAgent(org, agent, at);
+  }
+  return {
+    status: 200,
+    body: { data: { message: 'The deletion request is processing' } },
+    effect: { kind: 'gdpr.delete', id: email },
+  };
+}
+
+function retrieve(call: Call): Reply {
+  const email = emailOf(call);
+  return {
+    status: 200,
+    body: { data: { message: 'The retrieval request is processing', sentToEmail: 'privacy@example.com' } },
+    effect: { kind: 'gdpr.retrieve', id: email },
+  };
+}

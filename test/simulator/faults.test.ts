@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { type Caller, EMAILS, withSimulator } from './calling.ts';
+
+const person = (name: string) => ({ userName: `${name}@example.com`, displayName: name });
+
+describe('faults', () => {
+  it('cut the connection before the call took effect', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'cut-before', method: 'POST', path: '/scim/Users', times: 1 });
+      await expect(call('POST', '/scim/Users', person('ivo'))).rejects.toThrow();
+      expect(simulator.state().users.some((user) => user.displayName === 'ivo')).toBe(false);
+      expect(simulator.journal()).toMatchObject([{ status: null, effect: null, faulted: 'cut-before' }]);
+      expect((await call('POST', '/scim/Users', person('ivo'))).status).toBe(201);
+    }));
+
+  it('cut the connection after the call took effect, which the journal shows', () =>
+    withSimulator({}, async ({ simulator, call, idOf }) => {
+      simulator.fault({ kind: 'cut-after', method: 'POST', path: '/scim/Users', times: 1 });
+      await expect(call('POST', '/scim/Users', person('ivo'))).rejects.toThrow();
+      const id = String(idOf('ivo@example.com'));
+      const effect = { kind: 'scim.create', id };
+      expect(simulator.journal()).toMatchObject([{ status: 201, effect, faulted: 'cut-after' }]);
+      expect((await call('POST', '/scim/Users', person('ivo'))).status).toBe(409);
+    }));
+
+  it('answer 5xx with JSON, HTML or nothing, without effect unless it is asked for', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'status', nth: 1 });
+      simulator.fault({ kind: 'html', nth: 2, status: 504 });
+      simulator.fault({ kind: 'empty', nth: 3 });
+      simulator.fault({ kind: 'status', nth: 4, status: 500, applied: true });
+      const json = await call('POST', '/scim/Users', person('a'));
+      expect([json.status, json.json]).toMatchObject([500, { error: { type: 'internal_error' } }]);
+      const html = await call('POST', '/scim/Users', person('b'));
+      expect([html.status, html.headers.get('content-type')]).toEqual([504, 'text/html']);
+      const empty = await call('POST', '/scim/Users', person('c'));
+      expect([empty.status, empty.text]).toEqual([503, '']);
+      expect((await call('POST', '/scim/Users', person('d'))).status).toBe(500);
+      expect(simulator.journal().map((entry) => entry.effect?.kind)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        'scim.create',
+      ]);
+    }));
+
+  it('answer anything that a test wants to see handled', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'status', status: 200, body: '{"data":[null]}', headers: { 'x-odd': '1' } });
+      const answer = await call('GET', '/users/list');
+      expect([answer.status, answer.json, answer.headers.get('x-odd')]).toEqual([200, { data: [null] }, '1']);
+    }));
+
+  it('answer 401 CONTACT-2 for one contact while the token stays good', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'contact-401', path: '/contacts/*' });
+      const refused = await call('GET', '/contacts/11751623441268737');
+      expect([refused.status, refused.text]).toEqual([401, expect.stringContaining('CONTACT-2')]);
+      expect((await call('GET', '/users/list')).status).toBe(200);
+    }));
+
+  it('deliver half a body: as truncated JSON or as a cut connection', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'truncate', nth: 1 });
+      simulator.fault({ kind: 'cut-body', nth: 2 });
+      const half = await call('GET', '/users/list');
+      expect([half.status, half.json, half.text.startsWith('{"data":[')]).toEqual([200, undefined, true]);
+      await expect(call('GET', '/users/list')).rejects.toThrow();
+      expect((await call('GET', '/users/list')).status).toBe(200);
+    }));
+
+  it('are slow with the first byte, with the body, or never answer', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'slow-first-byte', nth: 1, delayMs: 80 });
+      simulator.fault({ kind: 'slow-body', nth: 2, delayMs: 80 });
+      simulator.fault({ kind: 'hang', nth: 3 });
+      for (let n = 0; n < 2; n += 1) {
+        const begun = performance.now();
+        expect((await call('GET', '/users/list')).status).toBe(200);
+        expect(performance.now() - begun).toBeGreaterThan(70);
+      }
+      const signal = AbortSignal.timeout(80);
+      await expect(call('POST', '/scim/Users', person('ivo'), { signal })).rejects.toThrow();
+      expect(simulator.journal().at(-1)).toMatchObject({ effect: { kind: 'scim.create' }, faulted: 'hang' });
+    }));
+
+  it('deliver one answer twice', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'duplicate', times: 1 });
+      expect((await call('GET', '/users/list')).status).toBe(200);
+      expect((await call('GET', '/users/list')).status).toBe(200);
+    }));
+
+  it('strike by count or by a seeded chance, always the same calls', async () => {
+    const struck = async (call: Caller): Promise<string> => {
+      let line = '';
+      for (let n = 0; n < 20; n += 1) line += (await call('GET', '/users/1')).status === 503 ? 'x' : '.';
+      return line;
+    };
+    await withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'empty', every: 3, times: 4, path: '/users/*' });
+      expect(await struck(call)).toBe('..x..x..x..x........');
+      const lines = [];
+      for (let n = 0; n < 2; n += 1) {
+        simulator.clearFaults();
+        simulator.fault({ kind: 'empty', probability: 0.3, seed: 7 });
+        lines.push(await struck(call));
+      }
+      expect(lines[0]).toBe(lines[1]);
+      expect(lines[0]).toMatch(/x/);
+    });
+  });
+
+  it('are matched by method and path pattern', () =>
+    withSimulator({}, async ({ simulator, call, idOf }) => {
+      simulator.fault({ kind: 'empty', method: 'delete', path: '/scim*/Users/*' });
+      const id = idOf(EMAILS.mel);
+      expect((await call('GET', `/scim/Users/${id}`)).status).toBe(200);
+      expect((await call('DELETE', `/scim/Users/${id}`)).status).toBe(503);
+      expect((await call('GET', `/scim/Users/${id}`)).status).toBe(200);
+    }));
+});

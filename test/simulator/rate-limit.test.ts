@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { handClock, withSimulator } from './calling.ts';
+
+describe('the rate limit', () => {
+  it('refuses with 429 and no Retry-After once the bucket is full, and drains steadily', async () => {
+    const clock = handClock();
+    await withSimulator({ clock: clock.now, settings: { ratePerMinute: 60, rateBurst: 5 } }, async ({ call }) => {
+      const statuses = [];
+      for (let n = 0; n < 6; n += 1) statuses.push((await call('GET', '/scim/Users')).status);
+      expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+      const refused = await call('GET', '/users/list');
+      expect(refused.json).toMatchObject({ error: { type: 'rate_limit' } });
+      expect(refused.headers.has('retry-after')).toBe(false);
+      clock.advance(1000);
+      expect((await call('GET', '/users/list')).status).toBe(200);
+      expect((await call('GET', '/users/list')).status).toBe(429);
+    });
+  });
+
+  it('has 200 a minute by default, per token, and says what is left under a name nobody would guess', async () => {
+    const clock = handClock();
+    await withSimulator({ clock: clock.now }, async ({ simulator, call }) => {
+      const first = await call('GET', '/users/1');
+      expect(first.headers.get('x-calls-left-in-pail')).toBe('199');
+      simulator.set({ rateHeader: 'x-odd' });
+      expect((await call('GET', '/users/1')).headers.get('x-odd')).toBe('198');
+      simulator.set({ rateHeader: null });
+      expect((await call('GET', '/users/1')).headers.has('x-odd')).toBe(false);
+      for (let n = 3; n < 199; n += 1) await call('GET', '/users/1');
+      expect((await call('GET', '/users/1')).status).toBe(404);
+      expect((await call('GET', '/users/1')).status).toBe(429);
+      expect((await call('GET', '/users/1', undefined, { token: simulator.reinstall() })).status).toBe(404);
+    });
+  });
+
+  it('refuses before anything takes effect', async () => {
+    const settings = { ratePerMinute: 1 };
+    await withSimulator({ clock: handClock().now, settings }, async ({ simulator, call }) => {
+      await call('GET', '/users/list');
+      const body = { userName: 'late@example.com', displayName: 'Late' };
+      expect((await call('POST', '/scim/Users', body)).status).toBe(429);
+      expect(simulator.state().users).toHaveLength(4);
+      expect(simulator.journal().at(-1)).toMatchObject({ status: 429, effect: null });
+    });
+  });
+});
