@@ -1,0 +1,104 @@
+import type { ChangeOp } from './plan.ts';
+
+/** The policy document (docs/policy.md). Durations name their unit; percentages are of the population concerned. */
+export interface Limit {
+  /** Counts below or equal to this never trip the gate. */
+  readonly absolute: number;
+  /** Applies when the population is 100 or more; the larger of the two counts. */
+  readonly percent: number;
+}
+
+export interface FeedPolicy {
+  readonly mode: 'full' | 'upsert' | 'delta';
+  /** Header as printed in the file -> canonical field. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly statusWords: Readonly<Record<string, 'pre' | 'active' | 'leave' | 'ended' | 'rescinded'>>;
+  readonly staleAfterDays: number;
+}
+
+export interface Policy {
+  readonly sources: {
+    readonly feeds: Readonly<Record<string, FeedPolicy>>;
+    readonly companyTimeZone: string;
+  };
+  /** E-mail domains that the tenant has proven to own: only there an e-mail may link. */
+  readonly verifiedDomains: readonly string[];
+  /** Group display name -> Drift role (`ADMIN`, `MEMBER`, `role-ids=[N]`). OWNER is never written. */
+  readonly roles: { readonly default: string; readonly groups: Readonly<Record<string, string>> };
+  /** Drift account ids or userNames that nothing may touch, beside the OWNER and bots. */
+  readonly protected: readonly string[];
+  readonly matching: { readonly autoLink: number; readonly runnerUp: number; readonly review: number };
+  readonly seat: { readonly joinerLeadDays: number };
+  readonly leavers: {
+    readonly endedDays: number;
+    readonly vanishedFiles: number;
+    readonly vanishedDays: number;
+  };
+  readonly gates: {
+    readonly creates: Limit;
+    readonly deprovisions: Limit;
+    readonly deprovisions24h: Limit;
+    readonly deprovisions7d: Limit;
+    readonly deprovisionCap: number;
+    readonly renames: Limit;
+    readonly missingFromFeed: Limit;
+    readonly massAttribute: Limit;
+    readonly contactsTouched: Limit;
+    readonly rowShrinkPercent: number;
+    readonly rowGrowPercent: number;
+    readonly badRowsPercent: number;
+  };
+  readonly approval: {
+    readonly auto: readonly ChangeOp[];
+    readonly secondSubject: { readonly deprovisionsOver: number };
+    readonly expiresHours: number;
+    readonly irreversibleExpiresHours: number;
+  };
+  readonly handover: {
+    /** Drift account id, or userName, of the agent that receives what leavers own; none = leavers who own are held. */
+    readonly to?: string;
+    /** Per leaver (Drift account id or userName): a named successor. */
+    readonly successors: Readonly<Record<string, string>>;
+  };
+  readonly ownership: { readonly contactAttribute?: string };
+}
+
+export const DEFAULT_POLICY: Policy = {
+  sources: {
+    feeds: { hr: { mode: 'full', columns: {}, statusWords: {}, staleAfterDays: 7 } },
+    companyTimeZone: 'UTC',
+  },
+  verifiedDomains: [],
+  roles: { default: 'MEMBER', groups: {} },
+  protected: [],
+  matching: { autoLink: 0.95, runnerUp: 0.6, review: 0.5 },
+  seat: { joinerLeadDays: 0 },
+  leavers: { endedDays: 7, vanishedFiles: 3, vanishedDays: 3 },
+  gates: {
+    creates: { absolute: 10, percent: 10 },
+    deprovisions: { absolute: 3, percent: 2 },
+    deprovisions24h: { absolute: 3, percent: 4 },
+    deprovisions7d: { absolute: 6, percent: 8 },
+    deprovisionCap: 50,
+    renames: { absolute: 3, percent: 2 },
+    missingFromFeed: { absolute: 3, percent: 3 },
+    massAttribute: { absolute: 20, percent: 20 },
+    contactsTouched: { absolute: 5000, percent: 1 },
+    rowShrinkPercent: 10,
+    rowGrowPercent: 30,
+    badRowsPercent: 5,
+  },
+  approval: {
+    auto: ['link', 'create', 'update'],
+    secondSubject: { deprovisionsOver: 10 },
+    expiresHours: 24,
+    irreversibleExpiresHours: 4,
+  },
+  handover: { successors: {} },
+  ownership: {},
+};
+
+/** The larger of the absolute number and, from 100 on, the percentage of the population. */
+export function limitFor(limit: Limit, population: number): number {
+  return population >= 100 ? Math.max(limit.absolute, Math.floor((population * limit.percent) / 100)) : limit.absolute;
+}
