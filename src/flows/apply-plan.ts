@@ -1,0 +1,225 @@
+import { reconcile } from '../core/reconcile/reconcile.ts';
+import type { ChangeOp, ChangeState, DraftChange, RunState } from '../core/reconcile/plan.ts';
+import { changeAccount } from './apply-plan/change-account.ts';
+import { createAccount } from './apply-plan/create-account.ts';
+import { handOver } from './apply-plan/hand-over.ts';
+import { linkAccount } from './apply-plan/link-account.ts';
+import { removeAccount } from './apply-plan/remove-account.ts';
+import { verifyPlan } from './apply-plan/verify-plan.ts';
+import type { Ending, Work } from './apply-plan/work.ts';
+import type { DriftTarget } from './drift-port.ts';
+import type { Change, Plan } from './plan-port.ts';
+import type { Clock, Crypto, Log, Store, TenantStore } from './ports.ts';
+import { loadWorld } from './world.ts';
+
+/** A lease that is not renewed for this long may be taken over; the fence keeps its old holder from writing. */
+const LEASE_MS = 5_000;
+/** So many changes in a row that failed or stayed unknown pause the plan: Drift, not the plan, has a problem. */
+const BREAKER = 5;
+
+const STEPS: Readonly<Record<ChangeOp, (work: Work) => Promise<Ending>>> = {
+  link: linkAccount,
+  create: createAccount,
+  update: changeAccount,
+  rename: changeAccount,
+  role: changeAccount,
+  handover: handOver,
+  deprovision: removeAccount,
+  accept_drift: (work) =>
+    work.finish('failed', { code: 'failed.unsupported', detail: 'accept_drift is not part of this plan kind.' }),
+};
+
+export interface ApplyPlan {
+  /** Applies what is approved. `again`: unknown outcomes rest until then (ISO instant); null: nothing is left to do now. */
+  apply(tenantId: string, planId: string, drift: DriftTarget): Promise<{ readonly again: string | null }>;
+}
+
+export function createApplyPlan(ports: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly log: Log;
+  /** How long an unknown outcome rests before it is read back. */
+  readonly settleMs: number;
+}): ApplyPlan {
+  const { clock, crypto, log, settleMs } = ports;
+  const after = (ms: number): string => new Date(Date.parse(clock.now()) + ms).toISOString();
+
+  async function apply(tenantId: string, planId: string, drift: DriftTarget): Promise<{ again: string | null }> {
+    const store = ports.store.tenant(tenantId);
+    let misses = 0;
+    for (;;) {
+      const plan = await store.plans.get(planId);
+      if (plan === null || (plan.state !== 'approved' && plan.state !== 'applying')) return { again: null };
+      if (plan.state === 'approved') await store.write((tx) => tx.plans.setState(planId, 'applying'));
+      const claimed = await store.write((tx) =>
+        tx.plans.claim(planId, { at: clock.now(), leaseUntil: after(LEASE_MS), unknownBefore: after(-settleMs) }),
+      );
+      if (claimed === null) break;
+      drift.takeCallCount();
+      const ending = await one(store, drift, plan, claimed.change, claimed.from);
+      if (ending === 'lost') continue;
+      misses = isMiss(ending.outcome.code) ? misses + 1 : 0;
+      if (misses >= BREAKER) return pause(store, plan);
+    }
+    return conclude(store, planId, drift);
+  }
+
+  async function one(
+    store: TenantStore,
+    drift: DriftTarget,
+    plan: Plan,
+    change: Change,
+    from: ChangeState,
+  ): Promise<Ending> {
+    const attempts = await store.plans.attempts(change.id);
+    const open = attempts.filter((attempt) => attempt.outcome === undefined);
+    const work: Work = {
+      store,
+      drift,
+      clock,
+      crypto,
+      plan,
+      change,
+      attempts,
+      confirm: (...ops) => confirm(store, change, ops),
+      finish: async (state, outcome, also) => {
+        const calls = change.calls + drift.takeCallCount();
+        const written = await store.write(async (tx) => {
+          const mine = await tx.plans.finish(change.id, change.fence, state, outcome, calls, clock.now());
+          if (!mine) return false;
+          await also?.(tx);
+          await tx.audit.append({
+            actor: 'system',
+            kind: `change.${state}`,
+            subject: change.id,
+            data: { plan: plan.id, op: change.op, code: outcome.code, calls, account: outcome.accountId ?? null },
+          });
+          return true;
+        });
+        return written ? { state, outcome } : 'lost';
+      },
+    };
+    if (open.length > 0) {
+      // Whoever made this call died before its answer was written: it may still be under way, so it rests first.
+      await store.write(async (tx) => {
+        for (const attempt of open) await tx.plans.settle(attempt.id, 'unknown', clock.now());
+      });
+      return work.finish('unknown', {
+        code: 'unknown',
+        detail: 'The call was cut off; it is read back after the settle window.',
+      });
+    }
+    log('debug', 'change.claimed', { change: change.id, op: change.op, from, fence: change.fence });
+    return withLease(store, change, async () => {
+      try {
+        return await STEPS[change.op](work);
+      } catch (error) {
+        // A read that could not be answered decides nothing: the change rests and is looked at again.
+        log('warn', 'change.interrupted', {
+          change: change.id,
+          op: change.op,
+          error: error instanceof Error ? error.name : 'unknown',
+        });
+        return work.finish('unknown', {
+          code: 'unknown.interrupted',
+          detail: 'Drift could not be read; it is tried again after the settle window.',
+        });
+      }
+    });
+  }
+
+  async function withLease(store: TenantStore, change: Change, step: () => Promise<Ending>): Promise<Ending> {
+    let running = true;
+    const heartbeat = async (): Promise<void> => {
+      for (;;) {
+        await clock.sleep(LEASE_MS / 3);
+        if (!running) return;
+        await store.write((tx) => tx.plans.renew(change.id, change.fence, after(LEASE_MS)));
+      }
+    };
+    heartbeat().catch((error: unknown) =>
+      log('warn', 'lease.renew', { change: change.id, error: error instanceof Error ? error.name : 'unknown' }),
+    );
+    try {
+      return await step();
+    } finally {
+      running = false;
+    }
+  }
+
+  async function confirm(
+    store: TenantStore,
+    change: Change,
+    ops: readonly DraftChange['op'][],
+  ): Promise<DraftChange | null> {
+    const { personId, accountId } = change.draft;
+    if (personId === undefined) return null;
+    const { input } = await loadWorld(store, crypto, clock.now(), [personId], 'only');
+    const { changes } = reconcile(input);
+    return (
+      changes.find(
+        (draft) =>
+          ops.includes(draft.op) &&
+          draft.personId === personId &&
+          (accountId === undefined || draft.accountId === accountId),
+      ) ?? null
+    );
+  }
+
+  async function pause(store: TenantStore, plan: Plan): Promise<{ again: null }> {
+    await store.write(async (tx) => {
+      await tx.plans.setState(plan.id, 'paused');
+      await tx.runs.update(plan.runId, { stage: 'paused' });
+      await tx.audit.append({ actor: 'system', kind: 'plan.breaker', subject: plan.id, data: { inARow: BREAKER } });
+    });
+    log('error', 'plan.breaker', { plan: plan.id, inARow: BREAKER });
+    return { again: null };
+  }
+
+  async function conclude(store: TenantStore, planId: string, drift: DriftTarget): Promise<{ again: string | null }> {
+    const counts = await store.plans.counts(planId);
+    const count = (...states: readonly ChangeState[]): number =>
+      Object.values(counts).reduce(
+        (sum, byState) => sum + states.reduce((n, state) => n + (byState[state] ?? 0), 0),
+        0,
+      );
+    if (count('unknown') > 0) return { again: after(settleMs) };
+    if (count('leased', 'approved') > 0) return { again: after(LEASE_MS) };
+    const plan = await store.plans.get(planId);
+    if (plan === null) return { again: null };
+    await store.write((tx) => tx.runs.update(plan.runId, { state: 'verifying', stage: 'verifying' }));
+    drift.takeCallCount();
+    const diverged = await verifyPlan(store, planId, drift, clock, crypto);
+    const verifyCalls = drift.takeCallCount();
+    const waiting = count('planned', 'held');
+    const failed = diverged + count('stale', 'failed', 'skipped');
+    const state: RunState = waiting > 0 ? 'awaiting_approval' : failed > 0 ? 'partial' : 'done';
+    const made = await store.plans.changes(planId, { after: 0, limit: 1_000_000 });
+    const run = await store.runs.get(plan.runId);
+    await store.write(async (tx) => {
+      await tx.plans.setState(planId, waiting === 0 ? 'done' : count('planned') > 0 ? 'ready' : 'held');
+      await tx.runs.update(plan.runId, {
+        state,
+        stage: state === 'awaiting_approval' ? 'waiting for approval' : 'done',
+        calls: (run?.calls ?? 0) + verifyCalls + made.reduce((sum, change) => sum + change.calls, 0),
+        endedAt: clock.now(),
+      });
+      await tx.audit.append({
+        actor: 'system',
+        kind: 'plan.applied',
+        subject: planId,
+        data: { state, waiting, failed },
+      });
+    });
+    log('info', 'plan.applied', { plan: planId, state, waiting, failed });
+    return { again: null };
+  }
+
+  return { apply };
+}
+
+/** Drift did not answer, or refused: a wait for another change of the plan is neither. */
+function isMiss(code: string): boolean {
+  return code.startsWith('unknown') || code.startsWith('refused.');
+}

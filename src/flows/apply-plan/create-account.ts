@@ -1,0 +1,88 @@
+import { callOnce, keep, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
+import { userNameHash } from '../world.ts';
+import type { Account } from '../../core/identity/account.ts';
+
+const STEP = 'create';
+
+/** Creates a seat exactly once: looked up first, and read back before any second try. */
+export async function createAccount(work: Work): Promise<Ending> {
+  const { drift, change, clock } = work;
+  const userName = change.draft.after.userName;
+  if (userName === undefined)
+    return work.finish('failed', { code: 'failed.no_user_name', detail: 'The person has no e-mail to sign in with.' });
+  const before = mayHaveHappened(work, STEP);
+  const found = await drift.findAccounts(userName);
+  const [first] = found;
+  if (found.length > 1) {
+    return work.finish('failed', {
+      code: 'failed.duplicate',
+      detail: `${String(found.length)} agents have this userName; resolve by hand.`,
+    });
+  }
+  if (first !== undefined) {
+    return before
+      ? adopt(work, first)
+      : work.finish(...stale('account_exists', 'An agent with this userName exists now; the next run links it.'));
+  }
+  const draft = await work.confirm('create');
+  if (draft === null)
+    return work.finish(...stale('no_longer_wanted', 'The person does not want a seat any more, or has one.'));
+  const effect = await callOnce(work, STEP, () => drift.createAccount(draft.after));
+  if (effect === 'lost') return 'lost';
+  if (effect.kind === 'unknown')
+    return work.finish(
+      ...rest(`The answer of the create was lost (${effect.code}); it is read back after the settle window.`),
+    );
+  if (effect.kind === 'refused') {
+    const again = await drift.findAccounts(userName);
+    if (effect.status === 409 && again.length === 0) return refuseForGood(work, userName, effect);
+    return work.finish(...refused(effect));
+  }
+  const account = (await drift.readAccount(effect.value.id)) ?? effect.value;
+  return adopt(work, account, clock.now());
+}
+
+/** The seat is ours: link, account and baseline are stored with the ending. */
+async function adopt(work: Work, account: Account, at = work.clock.now()): Promise<Ending> {
+  const personId = work.change.draft.personId;
+  return work.finish('done', { code: 'done', detail: 'created', accountId: account.id }, async (tx) => {
+    await keep(tx, account, work.change.draft.after, at);
+    if (personId === undefined) return;
+    await tx.people.link({
+      personId,
+      accountId: account.id,
+      confidence: 1,
+      rule: 'created',
+      pinned: false,
+      evidence: { change: work.change.id },
+      decidedBy: 'bridge',
+      at,
+    });
+  });
+}
+
+/** Nobody has that userName, and Drift still says conflict: it was deleted there once, and that is final. */
+async function refuseForGood(
+  work: Work,
+  userName: string,
+  effect: { readonly code: string; readonly detail: string },
+): Promise<Ending> {
+  const { change, clock, crypto, store } = work;
+  const personId = change.draft.personId;
+  return work.finish(
+    'failed',
+    {
+      code: 'refused.reprovision',
+      detail: `Drift refuses to create a user that was deleted there (${effect.code}); use another address or ask Drift.`,
+    },
+    async (tx) => {
+      await tx.people.addTombstone({
+        accountId: `refused:${change.id}`,
+        ...(personId === undefined ? {} : { personId }),
+        userNameHash: userNameHash(crypto, store.tenantId, userName),
+        at: clock.now(),
+        changeId: change.id,
+      });
+    },
+  );
+}

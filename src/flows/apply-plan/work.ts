@@ -1,0 +1,106 @@
+import type { Account } from '../../core/identity/account.ts';
+import type { AttributeValues } from '../../core/identity/attributes.ts';
+import { baselineAfter } from '../../core/reconcile/outcome.ts';
+import type { ChangeState, DraftChange } from '../../core/reconcile/plan.ts';
+import type { DriftTarget, Effect } from '../drift-port.ts';
+import type { Attempt, Change, ChangeOutcome, Plan } from '../plan-port.ts';
+import type { Aggregates, Clock, Crypto, TenantStore } from '../ports.ts';
+
+/** How one change ended, or that its lease was lost and nothing may be written any more. */
+export type Ending = { readonly state: ChangeState; readonly outcome: ChangeOutcome } | 'lost';
+
+/** One claimed change and what its steps need. */
+export interface Work {
+  readonly store: TenantStore;
+  readonly drift: DriftTarget;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly plan: Plan;
+  readonly change: Change;
+  readonly attempts: readonly Attempt[];
+  /** What a plan made now, from the stored facts, would do for the same person with the same operation. */
+  readonly confirm: (...ops: readonly DraftChange['op'][]) => Promise<DraftChange | null>;
+  /** Fenced: writes the ending and whatever belongs to it in one transaction. */
+  readonly finish: (
+    state: ChangeState,
+    outcome: ChangeOutcome,
+    also?: (tx: Aggregates) => Promise<void>,
+  ) => Promise<Ending>;
+}
+
+/** True when an earlier call of this step may have taken effect: then it is read back before anything else. */
+export function mayHaveHappened(work: Work, step: string): boolean {
+  return work.attempts.some(
+    (attempt) => attempt.step === step && attempt.outcome !== 'refused' && attempt.outcome !== 'absent',
+  );
+}
+
+/** Refusals aside, calls of this step so far. */
+export function triesOf(work: Work, step: string): number {
+  return work.attempts.filter((attempt) => attempt.step === step).length;
+}
+
+/**
+ * The one way to change Drift: the intent is committed before the call, and the outcome after it. A process that dies
+ * between the two leaves an open attempt, which is read back after the settle window and never repeated blind.
+ */
+export async function callOnce<T>(
+  work: Work,
+  step: string,
+  call: () => Promise<Effect<T>>,
+): Promise<Effect<T> | 'lost'> {
+  const { store, clock, crypto, change } = work;
+  const attempt: Attempt = { id: crypto.uuid(), changeId: change.id, step, fence: change.fence, intentAt: clock.now() };
+  const mine = await store.write(async (tx) => {
+    const intended = await tx.plans.intend(attempt);
+    if (intended) {
+      await tx.audit.append({
+        actor: 'system',
+        kind: 'drift.intent',
+        subject: change.id,
+        data: { plan: change.planId, op: change.op, step, fence: change.fence, attempt: attempt.id },
+      });
+    }
+    return intended;
+  });
+  if (!mine) return 'lost';
+  const effect = await call();
+  await store.write(async (tx) => {
+    await tx.plans.settle(attempt.id, effect.kind, clock.now());
+    await tx.audit.append({
+      actor: 'system',
+      kind: `drift.${effect.kind}`,
+      subject: change.id,
+      data: { attempt: attempt.id, ...(effect.kind === 'ok' ? {} : { code: effect.code }) },
+    });
+  });
+  return effect;
+}
+
+export function stale(code: string, detail: string): [ChangeState, ChangeOutcome] {
+  return ['stale', { code: `stale.${code}`, detail }];
+}
+
+export function rest(detail: string): [ChangeState, ChangeOutcome] {
+  return ['unknown', { code: 'unknown', detail }];
+}
+
+export function refused(effect: {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+}): [ChangeState, ChangeOutcome] {
+  return [
+    'failed',
+    { code: `refused.${effect.code}`, detail: `Drift refused with ${String(effect.status)}: ${effect.detail}` },
+  ];
+}
+
+/**
+ * Stores an account as just read back. What was sent has a new baseline, as Drift shows it (the echo, where it changed a
+ * value); a drift of another attribute stays one.
+ */
+export async function keep(tx: Aggregates, account: Account, sent: AttributeValues, at: string): Promise<void> {
+  const known = await tx.accounts.find(account.id);
+  await tx.accounts.putAccount(account, baselineAfter(account, sent, known?.baseline ?? undefined), at);
+}

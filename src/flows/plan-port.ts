@@ -1,0 +1,142 @@
+import type { ChangeOp, ChangeState, DraftChange, Gate, GateCode, PlanState } from '../core/reconcile/plan.ts';
+
+export interface Override {
+  readonly gate: GateCode;
+  /** The number that the gate shows, typed by a person. */
+  readonly count: number;
+  readonly reason: string;
+}
+
+export interface Approval {
+  readonly id: string;
+  readonly planId: string;
+  readonly hash: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly overrides: readonly Override[];
+  /** Ids of the changes that it approves. */
+  readonly changes: readonly string[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export interface Plan {
+  readonly id: string;
+  readonly runId: string;
+  readonly kind: 'reconcile' | 'speculative';
+  /** SHA-256 of `doc`. */
+  readonly hash: string;
+  readonly state: PlanState;
+  readonly summary: string;
+  /** Canonical text: snapshot id, policy version, every change in order. Never changes. */
+  readonly doc: string;
+  readonly gates: readonly Gate[];
+  readonly requestedBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export type StepOutcome = 'ok' | 'refused' | 'unknown' | 'absent';
+
+/** The committed intent of one Drift call, and what came of it. */
+export interface Attempt {
+  readonly id: string;
+  readonly changeId: string;
+  /** `create`, `replace`, … or `company:<id>`, `contact:<id>` within a handover. */
+  readonly step: string;
+  readonly fence: number;
+  readonly intentAt: string;
+  readonly outcome?: StepOutcome;
+  readonly finishedAt?: string;
+}
+
+export interface ChangeOutcome {
+  /** Stable code: `done`, `stale.account_changed`, `refused.uniqueness`, … */
+  readonly code: string;
+  readonly detail: string;
+  readonly accountId?: string;
+}
+
+export interface Change {
+  readonly id: string;
+  readonly planId: string;
+  readonly seq: number;
+  readonly op: ChangeOp;
+  readonly state: ChangeState;
+  readonly draft: DraftChange;
+  readonly gates: readonly GateCode[];
+  readonly approvalId?: string;
+  readonly fence: number;
+  readonly leaseUntil?: string;
+  readonly calls: number;
+  readonly outcome?: ChangeOutcome;
+  readonly updatedAt: string;
+}
+
+export interface PlanStore {
+  create(plan: Plan, changes: readonly Change[]): Promise<void>;
+  get(planId: string): Promise<Plan | null>;
+  list(after: string | null, limit: number): Promise<readonly Plan[]>;
+  setState(planId: string, state: PlanState): Promise<void>;
+  /** Ordered by seq; `after` is the last seq seen, 0 to begin. */
+  changes(
+    planId: string,
+    query: {
+      readonly op?: string;
+      readonly state?: string;
+      readonly gate?: string;
+      readonly after: number;
+      readonly limit: number;
+    },
+  ): Promise<readonly Change[]>;
+  change(changeId: string): Promise<Change | null>;
+  /** {op: {state: n}} */
+  counts(planId: string): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>>;
+  addApproval(approval: Approval): Promise<void>;
+  approvals(planId: string): Promise<readonly Approval[]>;
+  /** Moves changes of a plan from one state to another, and says which moved. */
+  moveChanges(
+    planId: string,
+    ids: readonly string[],
+    from: readonly ChangeState[],
+    to: ChangeState,
+    at: string,
+    approvalId?: string,
+  ): Promise<readonly string[]>;
+  /**
+   * Takes the next change in seq order that is approved, unknown (and rested), or leased by a lease that ran out,
+   * unless another change of the same person is leased. Raises its fence. Null when nothing can be taken now.
+   */
+  claim(
+    planId: string,
+    input: { readonly at: string; readonly leaseUntil: string; readonly unknownBefore: string },
+  ): Promise<{ readonly change: Change; readonly from: ChangeState } | null>;
+  /** False when the fence is no longer the change's own: the lease was lost, and nothing may be written. */
+  renew(changeId: string, fence: number, leaseUntil: string): Promise<boolean>;
+  /** Records that all preconditions were re-read under this fence. */
+  checked(changeId: string, fence: number): Promise<boolean>;
+  /** Fenced write of the result. */
+  finish(
+    changeId: string,
+    fence: number,
+    state: ChangeState,
+    outcome: ChangeOutcome,
+    calls: number,
+    at: string,
+  ): Promise<boolean>;
+  /** Commits the intent of a call; false when the fence is stale. */
+  intend(attempt: Attempt): Promise<boolean>;
+  settle(attemptId: string, outcome: StepOutcome, at: string): Promise<void>;
+  attempts(changeId: string): Promise<readonly Attempt[]>;
+  /** True while the change is an approved, unexpired, leased deprovision of this account, checked under this fence. */
+  mayDeprovision(input: {
+    readonly changeId: string;
+    readonly fence: number;
+    readonly accountId: string;
+    readonly at: string;
+  }): Promise<boolean>;
+  /** Deprovisions done since the instant, for rolling gates. */
+  deprovisionedSince(at: string): Promise<number>;
+  /** Plans with work left: approved, applying. */
+  unfinished(): Promise<readonly Plan[]>;
+}

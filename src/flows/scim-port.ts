@@ -1,0 +1,96 @@
+import type { MemberChange } from '../core/membership.ts';
+import type { Filter, IndexPage, Sort } from '../core/query.ts';
+
+export type ResourceType = 'User' | 'Group';
+
+/** A stored SCIM resource: `doc` is the rendered document without meta, members, groups and the drift extension. */
+export interface StoredResource {
+  readonly id: string;
+  readonly type: ResourceType;
+  readonly doc: Readonly<Record<string, unknown>>;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly modifiedAt: string;
+  readonly personId?: string;
+}
+
+/** With the keyed hash of the body that created it, for a retried POST. */
+export type CreatedResource = StoredResource & { readonly createHash: string };
+
+export interface Member {
+  readonly id: string;
+  readonly display?: string;
+}
+
+/** What the extension of a user shows: taken from the last run, never asked of Drift. */
+export interface ProvisioningView {
+  readonly accountId?: string;
+  readonly situation?: string;
+  readonly state:
+    | 'accepted'
+    | 'planned'
+    | 'held'
+    | 'waiting_approval'
+    | 'applied'
+    | 'verified'
+    | 'refused'
+    | 'leaving'
+    | 'removed'
+    | 'failed';
+  readonly since: string;
+  readonly detail?: string;
+  readonly ownedContacts: number;
+  readonly ownedAccounts: number;
+}
+
+/** What belongs to a resource beside its document; loaded only where it is asked for. */
+export interface Surroundings {
+  readonly groups?: readonly Member[];
+  readonly members?: readonly Member[];
+  readonly view?: ProvisioningView;
+}
+
+/**
+ * Decides what SQL cannot: the whole filter and the sort key, on resources that the indexes let through. The store
+ * compiles what it can of `filter` and `sort` and asks the judge for the rest, in bounded slices.
+ */
+export interface Judge {
+  /** The surroundings that it looks at. */
+  readonly reads: ReadonlySet<keyof Surroundings>;
+  matches(resource: StoredResource, surroundings: Surroundings): boolean;
+  sortKey(resource: StoredResource, surroundings: Surroundings): string | number | undefined;
+}
+
+export interface ListRequest {
+  readonly filter?: Filter;
+  readonly sort?: Sort;
+  readonly page: IndexPage;
+  readonly judge: Judge;
+}
+
+export interface ScimStore {
+  /** `lock` holds the row until the transaction ends, so that parallel changes of one resource wait for each other. */
+  get(type: ResourceType, id: string, options?: { readonly lock: boolean }): Promise<StoredResource | null>;
+  /** Without `sort` in order of creation; resources without a value come last, first when descending. */
+  list(
+    type: ResourceType,
+    request: ListRequest,
+  ): Promise<{ readonly total: number; readonly resources: readonly StoredResource[] }>;
+  byUserName(folded: string): Promise<CreatedResource | null>;
+  byExternalId(type: ResourceType, externalId: string): Promise<readonly CreatedResource[]>;
+  /** Throws DomainError `scim.uniqueness` when a live user of the tenant has the same folded userName. */
+  insert(resource: CreatedResource): Promise<void>;
+  /** Compare-and-set on `version`; false when somebody else was faster. Throws `scim.uniqueness` as `insert` does. */
+  replace(resource: StoredResource, expectedVersion: number): Promise<boolean>;
+  /** A removed user leaves all groups, and they become a new version. False when there is none. */
+  remove(type: ResourceType, id: string, at: string): Promise<boolean>;
+  groupsOfMany(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Member[]>>;
+  membersOfMany(groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly Member[]>>;
+  /** A delta, whatever the size of the group. With `unknown` users nothing of it is to be kept: roll back. */
+  changeMembers(
+    groupId: string,
+    change: MemberChange,
+    at: string,
+  ): Promise<{ readonly changed: number; readonly unknown: readonly string[] }>;
+  views(personIds: readonly string[]): Promise<ReadonlyMap<string, ProvisioningView>>;
+}

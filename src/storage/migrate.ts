@@ -1,0 +1,18 @@
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { identity } from './migrations/0001-identity.ts';
+import { reconciliation } from './migrations/0002-reconciliation.ts';
+import type { Schema } from './schema.ts';
+
+/** In order; a released migration never changes. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-identity': identity,
+  '0002-reconciliation': reconciliation,
+};
+
+/** Safe to call from several processes at once: kysely takes a lock on PostgreSQL, SQLite has one process. */
+export async function runMigrations(database: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error instanceof Error ? error : new Error('migration failed', { cause: error });
+}

@@ -1,0 +1,69 @@
+import { DatabaseSync } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from 'kysely';
+
+type Bindable = null | number | bigint | string | Uint8Array;
+
+/** A busy writer is waited for in the event loop (`writeTransaction`), not in here, where nothing else could run. */
+const WRITE_TIMEOUT_MS = 20;
+const READ_TIMEOUT_MS = 5000;
+
+/** Takes the write lock at the start: a transaction that read first could not get it once another had written. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+export function sqliteDialect(path: string, options: { readonly readOnly: boolean }): Dialect {
+  const database = openSqlite(path, options);
+  const dialect = new SqliteDialect({ database });
+  return {
+    createDriver: () => (options.readOnly ? dialect.createDriver() : new ImmediateDriver({ database })),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+  };
+}
+
+/**
+ * The face of `node:sqlite` that kysely's SQLite driver asks for. A statement is a reader when it has result columns;
+ * statements are kept by their text because preparing costs more than a point read.
+ */
+function openSqlite(path: string, options: { readonly readOnly: boolean }): SqliteDatabase {
+  const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: READ_TIMEOUT_MS });
+  if (!options.readOnly) {
+    // FULL: an acknowledged write survives a power cut, not only a crash of the process.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    database.exec(`PRAGMA busy_timeout = ${String(WRITE_TIMEOUT_MS)}`);
+  }
+  database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;');
+  const cache = new Map<string, SqliteStatement>();
+
+  function prepare(sql: string): SqliteStatement {
+    const known = cache.get(sql);
+    if (known !== undefined) return known;
+    const statement = database.prepare(sql);
+    const prepared: SqliteStatement = {
+      reader: statement.columns().length > 0,
+      all: (parameters) => statement.all(...(parameters as Bindable[])),
+      run: (parameters) => {
+        const { changes, lastInsertRowid } = statement.run(...(parameters as Bindable[]));
+        return { changes, lastInsertRowid };
+      },
+      iterate: (parameters) => statement.iterate(...(parameters as Bindable[])),
+    };
+    if (cache.size >= 500) cache.clear();
+    cache.set(sql, prepared);
+    return prepared;
+  }
+
+  return { prepare, close: () => database.close() };
+}

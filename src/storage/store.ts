@@ -1,0 +1,59 @@
+import type { Kysely } from 'kysely';
+import type { Policy } from '../core/reconcile/policy.ts';
+import type { Aggregates, Clock, Crypto, Store, TenantStore } from '../flows/ports.ts';
+import { createAccountStore } from './accounts.ts';
+import { createAuditLog } from './audit.ts';
+import type { Database } from './database.ts';
+import { createImportStore } from './imports.ts';
+import { createJobQueue } from './jobs.ts';
+import { createPeopleStore } from './people.ts';
+import { createPlanStore } from './plans.ts';
+import { createPolicyStore } from './policy.ts';
+import { createProvisioningViews } from './provisioning-views.ts';
+import { createRunStore } from './runs.ts';
+import type { Schema } from './schema.ts';
+import { createScimStore } from './scim-resources.ts';
+import { createSettingStore } from './settings.ts';
+import { listTenants } from './tenants.ts';
+import { writeTransaction } from './write-transaction.ts';
+
+export interface StorePorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  /** Version 0 of every tenant's policy: the built-in default, or the file that BRIDGE_POLICY names. */
+  readonly basePolicy: Policy;
+}
+
+export function createStore(ports: StorePorts): Store {
+  const { database } = ports;
+  return {
+    tenant(tenantId): TenantStore {
+      return {
+        tenantId,
+        ...aggregates(database.read, tenantId, ports),
+        write: (work) => writeTransaction(database, (tx) => work(aggregates(tx, tenantId, ports))),
+      };
+    },
+    tenants: () => listTenants(database.read),
+  };
+}
+
+/** All that a tenant's data can be asked on one connection; every statement carries the tenant's id. */
+function aggregates(db: Kysely<Schema>, tenantId: string, ports: StorePorts): Aggregates {
+  const { clock, crypto, basePolicy } = ports;
+  const { dialect } = ports.database;
+  const audit = createAuditLog(db, tenantId, { dialect, clock, crypto });
+  return {
+    scim: createScimStore(db, tenantId, dialect, createProvisioningViews(db, tenantId, dialect)),
+    people: createPeopleStore(db, tenantId, { dialect, crypto, audit }),
+    accounts: createAccountStore(db, tenantId),
+    imports: createImportStore(db, tenantId),
+    runs: createRunStore(db, tenantId),
+    plans: createPlanStore(db, tenantId, dialect),
+    policy: createPolicyStore(db, tenantId, { clock, base: basePolicy }),
+    settings: createSettingStore(db, tenantId),
+    jobs: createJobQueue(db, tenantId, { clock, crypto }),
+    audit,
+  };
+}
