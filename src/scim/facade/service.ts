@@ -1,0 +1,215 @@
+import { DomainError } from '../../core/errors.ts';
+import type { AttributePath, Filter, Sort } from '../../core/query.ts';
+import type { AcceptScim, Change, Condition } from '../../flows/accept-scim.ts';
+import type { Principal } from '../../flows/principal.ts';
+import type { Judge, ResourceType, ScimStore, StoredResource, Surroundings } from '../../flows/scim-port.ts';
+import { readDocument, rawAttribute } from '../document.ts';
+import { etag, namesVersion } from '../etag.ts';
+import { type ListQuery, type Parameters, projectionOf, readListQuery } from '../list-query.ts';
+import { matches } from '../match.ts';
+import { readMembers } from '../members.ts';
+import { applyPatch } from '../patch.ts';
+import { type Projection, isWanted, project } from '../projection.ts';
+import { DRIFT_SCHEMA } from '../schema-user.ts';
+import { sortKey } from '../sort-key.ts';
+import type { JsonObject } from '../value.ts';
+import { definitionOf, locationOf, render } from './render.ts';
+import { Reply, jsonReply } from './reply.ts';
+
+/** One request, as far as it matters to a resource. */
+export interface Exchange {
+  readonly principal: Principal;
+  readonly parameters: Parameters;
+  readonly ifMatch: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+}
+
+export interface Page {
+  readonly total: number;
+  readonly resources: readonly JsonObject[];
+}
+
+/** Reads and writes of one resource type in the words of SCIM; every method throws DomainError. */
+export interface ResourceService {
+  read(exchange: Exchange, id: string): Promise<Reply>;
+  list(exchange: Exchange): Promise<Reply>;
+  page(exchange: Exchange, query: ListQuery): Promise<Page>;
+  create(exchange: Exchange, body: unknown): Promise<Reply>;
+  replace(exchange: Exchange, id: string, body: unknown): Promise<Reply>;
+  patch(exchange: Exchange, id: string, body: unknown): Promise<Reply>;
+  remove(exchange: Exchange, id: string): Promise<Reply>;
+}
+
+export function createResourceService(
+  type: ResourceType,
+  world: {
+    readonly accept: AcceptScim;
+    readonly scimOf: (tenantId: string) => Pick<ScimStore, 'get' | 'list' | 'groupsOfMany' | 'membersOfMany' | 'views'>;
+    readonly baseUrl: string;
+  },
+): ResourceService {
+  const { accept, scimOf, baseUrl } = world;
+  const definition = definitionOf(type);
+
+  return {
+    async read(exchange, id) {
+      const resource = await scimOf(exchange.principal.tenantId).get(type, checkedId(type, id));
+      if (resource === null) throw missing(type);
+      const { ifMatch, ifNoneMatch } = exchange;
+      if (ifMatch !== undefined && !namesVersion(ifMatch, resource.version)) {
+        throw new DomainError('scim.version', 'The resource has another version.');
+      }
+      if (ifNoneMatch !== undefined && namesVersion(ifNoneMatch, resource.version)) {
+        return new Reply(304, undefined, { ETag: etag(resource.version) });
+      }
+      return answer(200, exchange, resource);
+    },
+
+    async list(exchange) {
+      const query = readListQuery(definition, exchange.parameters);
+      return listReply(await this.page(exchange, query), query.page.startIndex);
+    },
+
+    async page({ principal }, query) {
+      const scim = scimOf(principal.tenantId);
+      const { total, resources } = await scim.list(type, { ...query, judge: judge(query) });
+      return { total, resources: await rendered(principal, resources, query.projection) };
+    },
+
+    async create(exchange, body) {
+      const doc = readDocument(definition, body);
+      const resource =
+        type === 'User'
+          ? await accept.createUser(exchange.principal, withActive(doc, true))
+          : await accept.createGroup(exchange.principal, doc, readMembers(rawAttribute(body, 'members'), 'members'));
+      return answer(201, exchange, resource, { Location: locationOf(baseUrl, type, resource.id) });
+    },
+
+    async replace(exchange, id, body) {
+      const doc = readDocument(definition, body);
+      const members = type === 'Group' ? readMembers(rawAttribute(body, 'members'), 'members') : [];
+      const resource = await change(exchange, id, (current) =>
+        type === 'User' ? { doc: keepActive(doc, current) } : { doc, members: [{ kind: 'set', users: members }] },
+      );
+      return answer(200, exchange, resource);
+    },
+
+    async patch(exchange, id, body) {
+      const resource = await change(exchange, id, (current) => {
+        const { document, members } = applyPatch(definition, id, current.doc, body);
+        return type === 'User' ? { doc: keepActive(document, current) } : { doc: document, members };
+      });
+      // A group is not read back for one member more: its size must not count (RFC 7644 3.5.2 allows 204).
+      const isAsked = exchange.parameters['attributes'] !== undefined;
+      if (type === 'Group' && !isAsked) return new Reply(204, undefined, { ETag: etag(resource.version) });
+      return answer(200, exchange, resource);
+    },
+
+    async remove(exchange, id) {
+      await accept.remove(exchange.principal, type, checkedId(type, id), conditionOf(exchange));
+      return new Reply(204);
+    },
+  };
+
+  function change(exchange: Exchange, id: string, make: (current: StoredResource) => Change): Promise<StoredResource> {
+    return accept.change(exchange.principal, type, checkedId(type, id), conditionOf(exchange), make);
+  }
+
+  async function answer(
+    status: number,
+    { principal, parameters }: Exchange,
+    resource: StoredResource,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> {
+    const [body] = await rendered(principal, [resource], projectionOf(definition, parameters));
+    return jsonReply(status, body, { ...headers, ETag: etag(resource.version) });
+  }
+
+  /** Loads what the projection lets through, and no more: a group's members may be many. */
+  async function rendered(
+    principal: Principal,
+    resources: readonly StoredResource[],
+    projection: Projection,
+  ): Promise<readonly JsonObject[]> {
+    const scim = scimOf(principal.tenantId);
+    const ids = resources.map(({ id }) => id);
+    const groups = type === 'User' && isWanted(projection, 'groups') ? await scim.groupsOfMany(ids) : null;
+    const members = type === 'Group' && isWanted(projection, 'members') ? await scim.membersOfMany(ids) : null;
+    const people = resources.flatMap(({ personId }) => (personId === undefined ? [] : [personId]));
+    const views = type === 'User' && isWanted(projection, DRIFT_SCHEMA.id) ? await scim.views(people) : null;
+    return resources.map((resource) => {
+      const view = resource.personId === undefined ? undefined : views?.get(resource.personId);
+      const surroundings: Surroundings = {
+        ...(groups === null ? {} : { groups: groups.get(resource.id) ?? [] }),
+        ...(members === null ? {} : { members: members.get(resource.id) ?? [] }),
+        ...(view === undefined ? {} : { view }),
+      };
+      return project(definition, projection, render(baseUrl, resource, surroundings));
+    });
+  }
+
+  function judge({ filter, sort }: { readonly filter?: Filter; readonly sort?: Sort }): Judge {
+    return {
+      reads: partsRead(filter, sort),
+      matches: (resource, surroundings) =>
+        filter === undefined || matches(definition, filter, render(baseUrl, resource, surroundings)),
+      sortKey: (resource, surroundings) =>
+        sort === undefined ? undefined : sortKey(definition, sort, render(baseUrl, resource, surroundings)),
+    };
+  }
+}
+
+const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
+
+/** `itemsPerPage` is what is on this page (Okta rejects anything else, SCIM server notes 2.6). */
+export function listReply({ total, resources }: Page, startIndex: number): Reply {
+  return jsonReply(200, {
+    schemas: [LIST_SCHEMA],
+    totalResults: total,
+    itemsPerPage: resources.length,
+    startIndex,
+    Resources: resources,
+  });
+}
+
+/** `active` is always said; a new user is, where nobody said otherwise. */
+function withActive(doc: StoredResource['doc'], active: boolean): StoredResource['doc'] {
+  return doc['active'] === undefined ? { ...doc, active } : doc;
+}
+
+/** A change that does not speak of `active` neither suspends nor restores anybody (IdP notes, Okta "Update"). */
+function keepActive(doc: StoredResource['doc'], current: StoredResource): StoredResource['doc'] {
+  return withActive(doc, current.doc['active'] !== false);
+}
+
+function conditionOf({ ifMatch, ifNoneMatch }: Exchange): Condition {
+  return (version) =>
+    (ifMatch === undefined || namesVersion(ifMatch, version)) &&
+    (ifNoneMatch === undefined || !namesVersion(ifNoneMatch, version));
+}
+
+/** Ids are ours, and short: anything else names nothing, and never reaches the store. */
+function checkedId(type: ResourceType, id: string): string {
+  if (id.length > 64 || id.includes('\u0000') || !id.isWellFormed()) throw missing(type);
+  return id;
+}
+
+function missing(type: ResourceType): DomainError {
+  return new DomainError('not_found', `There is no ${type} with this id.`);
+}
+
+function partsRead(filter: Filter | undefined, sort: Sort | undefined): ReadonlySet<keyof Surroundings> {
+  const paths: AttributePath[] = sort === undefined ? [] : [sort.path];
+  const open: Filter[] = filter === undefined ? [] : [filter];
+  for (let next: Filter | undefined = open.pop(); next !== undefined; next = open.pop()) {
+    if ('parts' in next) open.push(...next.parts);
+    else if (next.kind === 'not') open.push(next.part);
+    else paths.push(next.path);
+  }
+  const parts = new Set<keyof Surroundings>();
+  for (const { schema, attribute } of paths) {
+    if (schema === DRIFT_SCHEMA.id) parts.add('view');
+    if (schema === undefined && (attribute === 'groups' || attribute === 'members')) parts.add(attribute);
+  }
+  return parts;
+}

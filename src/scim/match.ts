@@ -1,0 +1,116 @@
+import { fold } from '../core/fold.ts';
+import type { AttributePath, Comparison, Filter, FilterValue } from '../core/query.ts';
+import type { Attribute } from './attribute.ts';
+import { instant } from './instant.ts';
+import { type ResourceDefinition, pathText, resolvePlace } from './schema.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Whether a document, as it is rendered for the client, fulfils a filter. */
+export function matches(definition: ResourceDefinition, filter: Filter, document: Json): boolean {
+  return holds(definition, filter, (path) => valuesAt(document, path));
+}
+
+/** Whether one element of the multi-valued attribute fulfils the filter of its brackets. */
+export function elementMatches(definition: ResourceDefinition, where: Filter, element: unknown): boolean {
+  return holds(definition, where, (path) => (path.sub === undefined ? [element] : subValues(element, path.sub)));
+}
+
+/** The filter's own depth is capped, so recursion is. */
+function holds(
+  definition: ResourceDefinition,
+  filter: Filter,
+  read: (path: AttributePath) => readonly unknown[],
+): boolean {
+  switch (filter.kind) {
+    case 'and':
+      return filter.parts.every((part) => holds(definition, part, read));
+    case 'or':
+      return filter.parts.some((part) => holds(definition, part, read));
+    case 'not':
+      return !holds(definition, filter.part, read);
+    case 'present':
+      return read(filter.path).some(isPresent);
+    case 'element':
+      return read(filter.path).some((element) => elementMatches(definition, filter.where, element));
+    case 'compare': {
+      const attribute = resolvePlace(definition, pathText(filter.path))?.attribute;
+      const values = read(filter.path).filter(isPresent);
+      // An attribute without a value is compared as null (RFC 7643 2.5); of several values one is enough.
+      if (values.length === 0) return compare(attribute, filter.op, null, filter.value);
+      return values.some((value) => compare(attribute, filter.op, value, filter.value));
+    }
+  }
+}
+
+/** The values at a path, elements of lists one by one; own properties only. */
+export function valuesAt(document: Json, path: AttributePath): readonly unknown[] {
+  const container = path.schema === undefined ? document : own(document, path.schema);
+  const value = own(container, path.attribute);
+  if (value === undefined) return [];
+  const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const { sub } = path;
+  return sub === undefined ? elements : elements.flatMap((element) => subValues(element, sub));
+}
+
+function subValues(element: unknown, sub: string): readonly unknown[] {
+  const value = own(element, sub);
+  return value === undefined ? [] : [value];
+}
+
+function own(container: unknown, name: string): unknown {
+  if (typeof container !== 'object' || container === null || !Object.hasOwn(container, name)) return undefined;
+  return (container as Json)[name];
+}
+
+/** "A non-empty or non-null value, or a non-empty node for complex attributes" (RFC 7644 3.4.2.2, `pr`). */
+function isPresent(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+
+function compare(attribute: Attribute | undefined, op: Comparison, actual: unknown, wanted: FilterValue): boolean {
+  if (op === 'eq') return equal(attribute, actual, wanted);
+  if (op === 'ne') return !equal(attribute, actual, wanted);
+  if (actual === null || wanted === null) return false;
+  if (typeof actual === 'number' && typeof wanted === 'number') return isOrder(op) && ordered(op, actual, wanted);
+  if (typeof actual !== 'string' || typeof wanted !== 'string') return false;
+  const [left, right] = [comparable(attribute, actual), comparable(attribute, wanted)];
+  switch (op) {
+    case 'co':
+      return left.includes(right);
+    case 'sw':
+      return left.startsWith(right);
+    case 'ew':
+      return left.endsWith(right);
+    case 'gt':
+    case 'ge':
+    case 'lt':
+    case 'le':
+      return ordered(op, left, right);
+  }
+}
+
+function equal(attribute: Attribute | undefined, actual: unknown, wanted: FilterValue): boolean {
+  if (typeof actual === 'string' && typeof wanted === 'string') {
+    return comparable(attribute, actual) === comparable(attribute, wanted);
+  }
+  return actual === wanted;
+}
+
+type Order = 'gt' | 'ge' | 'lt' | 'le';
+
+function isOrder(op: Comparison): op is Order {
+  return op === 'gt' || op === 'ge' || op === 'lt' || op === 'le';
+}
+
+function ordered<T extends string | number>(op: Order, left: T, right: T): boolean {
+  if (op === 'gt') return left > right;
+  if (op === 'ge') return left >= right;
+  return op === 'lt' ? left < right : left <= right;
+}
+
+function comparable(attribute: Attribute | undefined, text: string): string {
+  if (attribute?.type === 'dateTime') return instant(text) ?? text;
+  return attribute?.caseExact === true ? text : fold(text);
+}
