@@ -1,0 +1,139 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { createTokenDesk } from './auth/token-desk.ts';
+import { mintToken } from './auth/tokens.ts';
+import { ensureBootstrapTokens } from './compose/bootstrap.ts';
+import { type DemoSimulator, guardDemo } from './compose/demo-guard.ts';
+import { createDriftAccess } from './compose/drift-access.ts';
+import { openFeedFile } from './compose/open-feed.ts';
+import { loadPolicyFile } from './compose/policy-file.ts';
+import { loadBootstrapTokens, loadKeys } from './compose/secrets.ts';
+import { systemClock } from './compose/system.ts';
+import { composeWeb } from './compose/web.ts';
+import type { Config } from './config.ts';
+import { createAcceptScim } from './flows/accept-scim.ts';
+import { createApplyPlan } from './flows/apply-plan.ts';
+import { createApprovePlan } from './flows/approve-plan.ts';
+import { createImportFeed } from './flows/import-feed.ts';
+import { createInspect } from './flows/inspect.ts';
+import { createMakePlan } from './flows/make-plan.ts';
+import { createObserveDrift } from './flows/observe-drift.ts';
+import type { Log } from './flows/ports.ts';
+import { createPipeline } from './jobs/pipeline.ts';
+import { createWorker } from './jobs/worker.ts';
+import { openDatabase } from './storage/database.ts';
+import { createJobWork } from './storage/jobs.ts';
+import { lockDataDir } from './storage/lock.ts';
+import { createCrypto } from './storage/node-crypto.ts';
+import { createStore } from './storage/store.ts';
+import { createTenants, DEFAULT_TENANT } from './storage/tenants.ts';
+import { createTokenStore } from './storage/tokens.ts';
+
+export interface Bridge {
+  /** Absent in a worker process. */
+  readonly web: Express;
+  readonly tokens: { readonly admin: string; readonly scim: string; readonly fresh: boolean };
+  /** Takes jobs from now on, unless this is a web process. */
+  startWorker(): void;
+  /** Finishes the job in hand (10 s at most), then lets go of store and lock. */
+  close(): Promise<void>;
+}
+
+/** The only place where adapters meet flows. Throws DomainError with a plain sentence where it must not start. */
+export async function compose(
+  config: Config,
+  options: { readonly log: Log; readonly demo?: DemoSimulator },
+): Promise<Bridge> {
+  const { log } = options;
+  const clock = systemClock;
+  // One process a data folder; with PostgreSQL any number of processes share the database and keep nothing here.
+  const lock = config.databaseUrl === undefined ? lockDataDir(config.dataDir) : null;
+  const keys = loadKeys(config.dataDir, {
+    ...(config.secretKey === undefined ? {} : { secretKey: config.secretKey }),
+    ...(config.tokenPepper === undefined ? {} : { pepper: config.tokenPepper }),
+    needsSecretKey: config.mode !== 'web',
+  });
+  const crypto = createCrypto({ pepper: keys.pepper });
+  const database = await openDatabase({ url: config.databaseUrl ?? join(config.dataDir, 'bridge.db') });
+  try {
+    await guardDemo(database, config.drift.baseUrl, options.demo ?? null);
+    const store = createStore({ database, clock, crypto, basePolicy: loadPolicyFile(config.policyFile) });
+    const tenants = createTenants({ database, clock, crypto });
+    await tenants.ensureDefault();
+    const tokenStore = createTokenStore({ database, clock, crypto });
+    const bootstrap = loadBootstrapTokens(
+      config.dataDir,
+      {
+        ...(config.adminToken === undefined ? {} : { admin: config.adminToken }),
+        ...(config.scimToken === undefined ? {} : { scim: config.scimToken }),
+      },
+      (audience) => mintToken(audience).text,
+    );
+    await ensureBootstrapTokens(
+      { tokens: tokenStore, clock, crypto, pepper: keys.pepper, tenantId: DEFAULT_TENANT },
+      bootstrap,
+    );
+
+    const driftAccess = await createDriftAccess({ config, database, store, clock, log, keys });
+    const makePlan = createMakePlan({ store, clock, crypto, log });
+    const jobs = createJobWork(database);
+    const worker = createWorker({
+      jobs,
+      clock,
+      log,
+      owner: `${hostname()}:${String(process.pid)}:${crypto.uuid()}`,
+      handlers: createPipeline({
+        store,
+        clock,
+        log,
+        makePlan,
+        observeDrift: createObserveDrift({ store, clock, crypto }),
+        applyPlan: createApplyPlan({ store, clock, crypto, log, settleMs: config.drift.settleMs }),
+        driftFor: driftAccess.target,
+      }),
+    });
+    // Alone on its data folder, this process owns whatever lease an earlier one left behind.
+    if (lock !== null) await jobs.releaseAll();
+
+    const web = composeWeb({
+      config,
+      log,
+      clock,
+      store,
+      database,
+      crypto,
+      tenants,
+      jobs,
+      demo: options.demo !== undefined,
+      authenticate: createAuthenticate({ tokens: tokenStore, clock, pepper: keys.pepper }),
+      tokens: createTokenDesk({ tokens: tokenStore, clock, pepper: keys.pepper }),
+      flows: {
+        acceptScim: createAcceptScim({ store, clock, crypto }),
+        importFeed: createImportFeed({ store, clock, crypto, openFeed: openFeedFile, log }),
+        makePlan,
+        approvePlan: createApprovePlan({ store, clock, crypto }),
+        inspect: createInspect({ store }),
+      },
+      drift: driftAccess,
+    });
+    return {
+      web,
+      tokens: bootstrap,
+      startWorker: () => {
+        if (config.mode !== 'web') worker.start();
+      },
+      close: async () => {
+        await worker.stop(10_000);
+        await driftAccess.close();
+        await database.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    lock?.release();
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+import type { Express } from 'express';
+import { createApi } from '../api/api.ts';
+import { createWeb } from '../api/web.ts';
+import type { Check } from '../api/world.ts';
+import type { Authenticate } from '../auth/authenticate.ts';
+import { createBearer } from '../auth/bearer.ts';
+import type { Config } from '../config.ts';
+import { DomainError } from '../core/errors.ts';
+import { writeFixFile } from '../feeds/fix-file.ts';
+import type { AcceptScim } from '../flows/accept-scim.ts';
+import type { ApprovePlan } from '../flows/approve-plan.ts';
+import type { ImportFeed } from '../flows/import-feed.ts';
+import type { Inspect } from '../flows/inspect.ts';
+import type { JobWork } from '../flows/job-port.ts';
+import type { MakePlan } from '../flows/make-plan.ts';
+import type { Clock, Crypto, Log, Store } from '../flows/ports.ts';
+import type { Principal } from '../flows/principal.ts';
+import type { TokenDesk } from '../flows/token-port.ts';
+import { createScimFacade } from '../scim/facade.ts';
+import { createAuditTrail } from '../storage/audit.ts';
+import type { Database } from '../storage/database.ts';
+import type { Tenants } from '../storage/tenants.ts';
+import { createMetrics } from '../telemetry.ts';
+import type { DriftAccess } from './drift-access.ts';
+import { VERSION } from './version.ts';
+
+/** The HTTP face: SCIM, the API, health, metrics. */
+export function composeWeb(parts: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly database: Database;
+  readonly crypto: Crypto;
+  readonly tenants: Tenants;
+  readonly jobs: JobWork;
+  readonly demo: boolean;
+  readonly authenticate: Authenticate;
+  readonly tokens: TokenDesk;
+  readonly flows: {
+    readonly acceptScim: AcceptScim;
+    readonly importFeed: ImportFeed;
+    readonly makePlan: MakePlan;
+    readonly approvePlan: ApprovePlan;
+    readonly inspect: Inspect;
+  };
+  readonly drift: DriftAccess;
+}): Express {
+  const { config, log, clock, store, database, crypto, tenants, jobs, demo, flows, drift } = parts;
+  const bearer = createBearer({ authenticate: parts.authenticate, audience: 'api' });
+
+  async function scimPrincipal(token: string): Promise<Principal | null> {
+    const answer = await parts.authenticate(token, 'scim');
+    if (!answer.ok) return null;
+    if ((await tenants.get(answer.principal.tenantId))?.state === 'paused') {
+      throw new DomainError('auth.paused', 'This connection is paused.');
+    }
+    return answer.principal;
+  }
+
+  async function checks(tenantId: string): Promise<readonly Check[]> {
+    const configured = await drift.configured(tenantId);
+    const snapshot = await store.tenant(tenantId).accounts.latestSnapshot();
+    const pending = await jobs.pending();
+    return [
+      {
+        code: 'drift.credentials',
+        state: configured ? 'ok' : 'fail',
+        detail: configured ? 'Drift credentials are there.' : 'No Drift credentials: set DRIFT_TOKEN and start again.',
+      },
+      {
+        code: 'drift.snapshot',
+        state: snapshot === null ? 'warn' : 'ok',
+        detail:
+          snapshot === null
+            ? 'Drift was never observed; start a run.'
+            : `Drift was last observed at ${snapshot.endedAt}.`,
+      },
+      {
+        code: 'jobs',
+        state: 'ok',
+        detail:
+          Object.entries(pending)
+            .map(([kind, count]) => `${kind}: ${String(count)}`)
+            .join(', ') || 'nothing waits',
+      },
+    ];
+  }
+
+  const scim = createScimFacade({
+    accept: flows.acceptScim,
+    store,
+    authenticate: scimPrincipal,
+    publicUrl: config.publicUrl,
+    log,
+  });
+  const api = createApi({
+    world: {
+      store,
+      clock,
+      importFeed: flows.importFeed,
+      makePlan: flows.makePlan,
+      approvePlan: flows.approvePlan,
+      inspect: flows.inspect,
+      tokens: parts.tokens,
+      tenants,
+      audit: (tenantId) => createAuditTrail(database.read, tenantId, crypto),
+      writeFixFile,
+      ping: () => database.ping(),
+      checks,
+      demo,
+    },
+    authenticate: bearer,
+    version: VERSION,
+    log,
+  });
+  return createWeb({
+    mounts: [
+      { path: '/scim/v2', app: scim },
+      { path: '/api/v1', app: api },
+    ],
+    publicUrl: config.publicUrl,
+    demo,
+    ping: () => database.ping(),
+    metrics: createMetrics({ pending: () => jobs.pending() }),
+    metricsFor: isLoopback(config.host) ? null : bearer,
+    log,
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

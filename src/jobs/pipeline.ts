@@ -1,0 +1,75 @@
+import { DomainError } from '../core/errors.ts';
+import type { ApplyPlan } from '../flows/apply-plan.ts';
+import type { DriftTarget } from '../flows/drift-port.ts';
+import type { Job } from '../flows/job-port.ts';
+import type { MakePlan } from '../flows/make-plan.ts';
+import type { ObserveDrift } from '../flows/observe-drift.ts';
+import type { Clock, JobKind, Log, Store } from '../flows/ports.ts';
+
+/** What became of a job: nothing left to do, or look again at an instant. */
+export type JobResult = { readonly again: string | null };
+
+/** The order of the flows, and the only place that knows it. */
+export function createPipeline(ports: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observeDrift: ObserveDrift;
+  readonly makePlan: MakePlan;
+  readonly applyPlan: ApplyPlan;
+  /** Throws DomainError `drift.not_configured` where the tenant has no credentials. */
+  readonly driftFor: (tenantId: string) => Promise<DriftTarget>;
+}): Readonly<Record<JobKind, (job: Job) => Promise<JobResult>>> {
+  const { store, clock } = ports;
+
+  /** snapshot -> compare -> plan -> what policy approves by itself. Safe to begin again after a crash at any point. */
+  async function run(job: Job): Promise<JobResult> {
+    const runId = textOf(job.payload['runId']);
+    const tenant = store.tenant(job.tenantId);
+    const found = await tenant.runs.get(runId);
+    if (found === null || found.planId !== undefined || found.state === 'cancelled') return { again: null };
+    try {
+      await tenant.write((tx) =>
+        tx.runs.update(runId, { state: 'observing', stage: 'observing Drift', startedAt: clock.now() }),
+      );
+      const fresh = found.refresh ? null : await tenant.accounts.latestSnapshot();
+      const snapshot =
+        fresh ??
+        (await ports.observeDrift.observe(job.tenantId, await ports.driftFor(job.tenantId), async (done, total) => {
+          await tenant.write((tx) => tx.runs.update(runId, { progress: { done, total } }));
+        }));
+      await tenant.write((tx) =>
+        tx.runs.update(runId, {
+          state: 'planning',
+          stage: 'comparing',
+          snapshotId: snapshot.id,
+          calls: fresh === null ? snapshot.calls : 0,
+        }),
+      );
+      await ports.makePlan.plan(job.tenantId, runId);
+    } catch (error) {
+      // What the business expects fails the run and says why; anything else is a bug and is retried by the worker.
+      if (!(error instanceof DomainError)) throw error;
+      await tenant.write((tx) =>
+        tx.runs.update(runId, {
+          state: 'failed',
+          stage: 'failed',
+          error: `${error.code}: ${error.message}`,
+          endedAt: clock.now(),
+        }),
+      );
+      ports.log('error', 'run.failed', { run: runId, code: error.code });
+    }
+    return { again: null };
+  }
+
+  async function apply(job: Job): Promise<JobResult> {
+    return ports.applyPlan.apply(job.tenantId, textOf(job.payload['planId']), await ports.driftFor(job.tenantId));
+  }
+
+  return { run, apply };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

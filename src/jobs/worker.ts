@@ -1,0 +1,87 @@
+import type { Job, JobWork } from '../flows/job-port.ts';
+import type { Clock, JobKind, Log } from '../flows/ports.ts';
+import type { JobResult } from './pipeline.ts';
+
+const LEASE_MS = 10_000;
+const POLL_MS = 200;
+/** A job that failed this often with an unexpected error is given up, and shown. */
+const MAX_ATTEMPTS = 20;
+
+export interface Worker {
+  start(): void;
+  /** Looks for work at once instead of at the next poll. */
+  wake(): void;
+  /** Takes no new job and waits for the one in hand, so long at the most. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function createWorker(ports: {
+  readonly jobs: JobWork;
+  readonly handlers: Readonly<Record<JobKind, (job: Job) => Promise<JobResult>>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly owner: string;
+}): Worker {
+  const { jobs, handlers, clock, log, owner } = ports;
+  let running = false;
+  let current: Promise<void> | null = null;
+  let nudge: (() => void) | null = null;
+  const after = (ms: number): string => new Date(Date.parse(clock.now()) + ms).toISOString();
+
+  async function loop(): Promise<void> {
+    for (;;) {
+      if (!running) return;
+      const busy = await next().catch((error: unknown) => {
+        log('error', 'worker.claim', { error: nameOf(error) });
+        return false;
+      });
+      if (!busy) {
+        await Promise.race([clock.sleep(POLL_MS), new Promise<void>((resolve) => (nudge = resolve))]);
+        nudge = null;
+      }
+    }
+  }
+
+  async function next(): Promise<boolean> {
+    const job = await jobs.claim({ owner, at: clock.now(), leaseUntil: after(LEASE_MS), kinds: ['run', 'apply'] });
+    if (job === null) return false;
+    let held = true;
+    const heartbeat = async (): Promise<void> => {
+      for (;;) {
+        await clock.sleep(LEASE_MS / 4);
+        if (!held) return;
+        await jobs.renew(job, after(LEASE_MS));
+      }
+    };
+    heartbeat().catch((error: unknown) => log('warn', 'worker.renew', { job: job.id, error: nameOf(error) }));
+    try {
+      const { again } = await handlers[job.kind](job);
+      await (again === null ? jobs.done(job) : jobs.again(job, again));
+    } catch (error) {
+      log('error', 'job.error', { job: job.id, kind: job.kind, attempts: job.attempts, error: nameOf(error) });
+      if (job.attempts >= MAX_ATTEMPTS) await jobs.failed(job, nameOf(error));
+      else await jobs.again(job, after(Math.min(60_000, 250 * 2 ** job.attempts)), nameOf(error));
+    } finally {
+      held = false;
+    }
+    return true;
+  }
+
+  return {
+    start() {
+      if (running) return;
+      running = true;
+      current = loop();
+    },
+    wake: () => nudge?.(),
+    async stop(graceMs) {
+      running = false;
+      nudge?.();
+      if (current !== null) await Promise.race([current, clock.sleep(graceMs)]);
+    },
+  };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+}
