@@ -36,7 +36,10 @@ module.exports = {
       comment: 'The order of flows lives in jobs/pipeline.ts. A flow may use its own folder, ports, and world.ts.',
       severity: 'error',
       from: { path: '^src/flows/([^/.]+)' },
-      to: { path: '^src/flows/', pathNot: ['^src/flows/$1[/.]', '^src/flows/[a-z-]*port[.]ts$', '^src/flows/(ports|principal|world)[.]ts$'] },
+      to: {
+        path: '^src/flows/',
+        pathNot: ['^src/flows/$1[/.]', '^src/flows/[a-z-]*port[.]ts$', '^src/flows/(ports|principal|world)[.]ts$'],
+      },
     },
     {
       name: 'adapters-see-only-port-types',
@@ -54,7 +57,12 @@ module.exports = {
     only('scim-room', '^src/scim/', ['^src/core/', '^src/scim/', '^src/flows/']),
     only('api-room', '^src/api/', ['^src/core/', '^src/flows/', '^src/api/', DECLARATIONS]),
     only('jobs-room', '^src/jobs/', ['^src/core/', '^src/flows/', '^src/jobs/']),
-    only('simulator-room', '^src/simulator/', ['^src/simulator/'], 'it stands in for Drift and knows nothing of the bridge'),
+    only(
+      'simulator-room',
+      '^src/simulator/',
+      ['^src/simulator/'],
+      'it stands in for Drift and knows nothing of the bridge',
+    ),
     only('config-room', '^src/config\\.ts$', ['^src/config\\.ts$']),
     only('telemetry-room', '^src/telemetry\\.ts$', ['^src/config\\.ts$', '^src/flows/ports\\.ts$']),
     {
@@ -63,7 +71,15 @@ module.exports = {
       from: { path: '^src/compose(/|\\.ts$)' },
       to: { path: '^src/(main\\.ts|cli/|console/|simulator/)' },
     },
-    only('cli-room', '^src/(cli/|main\\.ts)', ['^src/compose(/|\\.ts$)', '^src/config\\.ts$', '^src/telemetry\\.ts$', '^src/simulator/', '^src/cli/', '^src/main\\.ts$', DECLARATIONS]),
+    only('cli-room', '^src/(cli/|main\\.ts)', [
+      '^src/compose(/|\\.ts$)',
+      '^src/config\\.ts$',
+      '^src/telemetry\\.ts$',
+      '^src/simulator/',
+      '^src/cli/',
+      '^src/main\\.ts$',
+      DECLARATIONS,
+    ]),
     {
       name: 'no-orphans',
       severity: 'error',

@@ -91,7 +91,7 @@ export async function compose(
         makePlan,
         observeDrift: createObserveDrift({ store, clock, crypto }),
         applyPlan: createApplyPlan({ store, clock, crypto, log, settleMs: config.drift.settleMs }),
-        driftFor: driftAccess.target,
+        driftFor: (tenantId) => driftAccess.target(tenantId),
       }),
     });
     // Alone on its data folder, this process owns whatever lease an earlier one left behind.

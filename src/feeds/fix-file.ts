@@ -1,14 +1,21 @@
 import { guard } from './cell.ts';
 import { NOTE_COLUMNS } from './header.ts';
-import type { FeedRow } from './feed.ts';
+import type { RowProblem } from './feed.ts';
 
 export interface FixFileInput {
   readonly importId: string;
   /** Headers of the original, in order, without the note columns of an earlier fix file. */
   readonly headers: readonly string[];
   readonly delimiter: string;
-  readonly rows: AsyncIterable<Pick<FeedRow, 'record' | 'raw' | 'problems'>>;
+  readonly rows: AsyncIterable<{
+    readonly record: number;
+    readonly raw: readonly string[];
+    readonly problems: readonly FixNote[];
+  }>;
 }
+
+/** As much of a row's problem as the file shows. */
+export type FixNote = Pick<RowProblem, 'message' | 'column' | 'header' | 'suggestion'> & { readonly code: string };
 
 /**
  * The rows to correct, as text of a CSV file that comes back through the same import: original columns in their order,

@@ -1,11 +1,11 @@
 import { reconcile } from '../core/reconcile/reconcile.ts';
-import type { ChangeOp, ChangeState, DraftChange, RunState } from '../core/reconcile/plan.ts';
+import type { ChangeOp, ChangeState, DraftChange } from '../core/reconcile/plan.ts';
+import { concludePlan } from './apply-plan/conclude-plan.ts';
 import { changeAccount } from './apply-plan/change-account.ts';
 import { createAccount } from './apply-plan/create-account.ts';
 import { handOver } from './apply-plan/hand-over.ts';
 import { linkAccount } from './apply-plan/link-account.ts';
 import { removeAccount } from './apply-plan/remove-account.ts';
-import { verifyPlan } from './apply-plan/verify-plan.ts';
 import type { Ending, Work } from './apply-plan/work.ts';
 import type { DriftTarget } from './drift-port.ts';
 import type { Change, Plan } from './plan-port.ts';
@@ -29,6 +29,13 @@ const STEPS: Readonly<Record<ChangeOp, (work: Work) => Promise<Ending>>> = {
     work.finish('failed', { code: 'failed.unsupported', detail: 'accept_drift is not part of this plan kind.' }),
 };
 
+/** What one pass over a plan took of Drift. */
+interface Spent {
+  calls: number;
+  /** The fewest calls that the same changes could have taken. */
+  minimum: number;
+}
+
 export interface ApplyPlan {
   /** Applies what is approved. `again`: unknown outcomes rest until then (ISO instant); null: nothing is left to do now. */
   apply(tenantId: string, planId: string, drift: DriftTarget): Promise<{ readonly again: string | null }>;
@@ -48,6 +55,7 @@ export function createApplyPlan(ports: {
   async function apply(tenantId: string, planId: string, drift: DriftTarget): Promise<{ again: string | null }> {
     const store = ports.store.tenant(tenantId);
     let misses = 0;
+    const spent: Spent = { calls: 0, minimum: 0 };
     for (;;) {
       const plan = await store.plans.get(planId);
       if (plan === null || (plan.state !== 'approved' && plan.state !== 'applying')) return { again: null };
@@ -59,10 +67,30 @@ export function createApplyPlan(ports: {
       drift.takeCallCount();
       const ending = await one(store, drift, plan, claimed.change, claimed.from);
       if (ending === 'lost') continue;
+      spent.calls += ending.calls;
+      if (ending.state === 'done' || ending.state === 'verified') spent.minimum += claimed.change.draft.calls;
       misses = isMiss(ending.outcome.code) ? misses + 1 : 0;
-      if (misses >= BREAKER) return pause(store, plan);
+      if (misses >= BREAKER) {
+        await count(store, plan.runId, spent);
+        return pause(store, plan);
+      }
     }
-    return conclude(store, planId, drift);
+    const ended = await concludePlan(store, planId, drift, clock, crypto);
+    spent.calls += ended.calls;
+    await count(store, ended.runId, spent);
+    if (ended.left === 'unknown') return { again: after(settleMs) };
+    if (ended.left === 'leased') return { again: after(LEASE_MS) };
+    log('info', 'plan.applied', { plan: planId, state: ended.left });
+    return { again: null };
+  }
+
+  /** Adds what this pass took to the run's account of Drift calls. */
+  async function count(store: TenantStore, runId: string, spent: Spent): Promise<void> {
+    const run = await store.runs.get(runId);
+    if (run === null) return;
+    await store.write((tx) =>
+      tx.runs.update(runId, { calls: run.calls + spent.calls, minimumCalls: run.minimumCalls + spent.minimum }),
+    );
   }
 
   async function one(
@@ -97,7 +125,7 @@ export function createApplyPlan(ports: {
           });
           return true;
         });
-        return written ? { state, outcome } : 'lost';
+        return written ? { state, outcome, calls: calls - change.calls } : 'lost';
       },
     };
     if (open.length > 0) {
@@ -174,45 +202,6 @@ export function createApplyPlan(ports: {
       await tx.audit.append({ actor: 'system', kind: 'plan.breaker', subject: plan.id, data: { inARow: BREAKER } });
     });
     log('error', 'plan.breaker', { plan: plan.id, inARow: BREAKER });
-    return { again: null };
-  }
-
-  async function conclude(store: TenantStore, planId: string, drift: DriftTarget): Promise<{ again: string | null }> {
-    const counts = await store.plans.counts(planId);
-    const count = (...states: readonly ChangeState[]): number =>
-      Object.values(counts).reduce(
-        (sum, byState) => sum + states.reduce((n, state) => n + (byState[state] ?? 0), 0),
-        0,
-      );
-    if (count('unknown') > 0) return { again: after(settleMs) };
-    if (count('leased', 'approved') > 0) return { again: after(LEASE_MS) };
-    const plan = await store.plans.get(planId);
-    if (plan === null) return { again: null };
-    await store.write((tx) => tx.runs.update(plan.runId, { state: 'verifying', stage: 'verifying' }));
-    drift.takeCallCount();
-    const diverged = await verifyPlan(store, planId, drift, clock, crypto);
-    const verifyCalls = drift.takeCallCount();
-    const waiting = count('planned', 'held');
-    const failed = diverged + count('stale', 'failed', 'skipped');
-    const state: RunState = waiting > 0 ? 'awaiting_approval' : failed > 0 ? 'partial' : 'done';
-    const made = await store.plans.changes(planId, { after: 0, limit: 1_000_000 });
-    const run = await store.runs.get(plan.runId);
-    await store.write(async (tx) => {
-      await tx.plans.setState(planId, waiting === 0 ? 'done' : count('planned') > 0 ? 'ready' : 'held');
-      await tx.runs.update(plan.runId, {
-        state,
-        stage: state === 'awaiting_approval' ? 'waiting for approval' : 'done',
-        calls: (run?.calls ?? 0) + verifyCalls + made.reduce((sum, change) => sum + change.calls, 0),
-        endedAt: clock.now(),
-      });
-      await tx.audit.append({
-        actor: 'system',
-        kind: 'plan.applied',
-        subject: planId,
-        data: { state, waiting, failed },
-      });
-    });
-    log('info', 'plan.applied', { plan: planId, state, waiting, failed });
     return { again: null };
   }
 

@@ -89,7 +89,7 @@ export function createMakePlan(ports: {
       situations: result.situations,
       population: result.population,
       gates: result.gates,
-      minimumCalls: run.calls + result.changes.reduce((sum, change) => sum + change.calls, 0),
+      minimumCalls: run.calls,
       state: auto.length > 0 ? 'applying' : left > 0 && !run.speculative ? 'awaiting_approval' : 'done',
       stage: auto.length > 0 ? 'applying' : 'planned',
       ...(auto.length > 0 ? {} : { endedAt: clock.now() }),

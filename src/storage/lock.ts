@@ -8,6 +8,9 @@ export interface DataDirLock {
   release(): void;
 }
 
+/** A lock lasts as long as its process: one that nobody refers to must not be let go by the garbage collector. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Keeps a second process out of a data directory: an exclusive transaction held on `lock.db`, which is a lock of the
  * operating system. It ends with the process, however that ends. Throws DomainError `conflict` when it is taken.
@@ -26,5 +29,11 @@ export function lockDataDir(dataDir: string): DataDirLock {
       { cause: error },
     );
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      held.delete(database);
+      database.close();
+    },
+  };
 }

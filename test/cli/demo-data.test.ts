@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { sampleHrCsv } from '../../src/feeds/sample/make-sample.ts';
-import { readAll } from './reading.ts';
-import type { WholeFeed } from './reading.ts';
+import { sampleHrCsv } from '../../src/cli/demo/make-sample.ts';
+import { readAll } from '../feeds/reading.ts';
+import type { WholeFeed } from '../feeds/reading.ts';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 interface IdpUser {
@@ -20,7 +20,7 @@ interface Agent {
 }
 
 const load = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../src/feeds/sample/${name}`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../../src/cli/demo/${name}`, import.meta.url), 'utf8'));
 const users = load('idp-users.json') as readonly IdpUser[];
 const agents = load('drift-agents.json') as readonly Agent[];
 

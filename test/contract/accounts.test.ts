@@ -42,7 +42,7 @@ eachDatabase('accounts', (testStore) => {
     const changed = account('2', { values: { userName: 'new@example.com' } });
     const id = await observe({ accounts: [changed, account('3')] }, later(10));
     expect(await tenant.accounts.present()).toEqual([changed, account('3')]);
-    expect(await tenant.accounts.find('1')).toEqual({ account: account('1'), present: false });
+    expect(await tenant.accounts.find('1')).toEqual({ account: account('1'), present: false, baseline: null });
     expect(await tenant.accounts.latestSnapshot()).toEqual(snapshot(id, { startedAt: later(10), contacts: 0 }));
   });
 
@@ -68,6 +68,19 @@ eachDatabase('accounts', (testStore) => {
     expect(await tenant.accounts.baselines()).toEqual(
       new Map([['1', { accountId: '1', values: { userName: 'a@example.com' }, at: later(1) }]]),
     );
+  });
+
+  it('takes over what both sides agree on, and leaves what was observed', async () => {
+    await observe({ accounts: [account('1'), account('2')] });
+    const values = { userName: 'agreed@example.com' };
+    await tenant.write((tx) =>
+      tx.accounts.putBaselines([
+        { accountId: '1', values, at: later(1) },
+        { accountId: 'unknown', values, at: later(1) },
+      ]),
+    );
+    expect(await tenant.accounts.find('1')).toEqual({ account: account('1'), present: true, baseline: values });
+    expect([...(await tenant.accounts.baselines()).keys()]).toEqual(['1']);
   });
 
   const OWNED: Partial<Seen> = {

@@ -147,6 +147,7 @@ const WRITES = {
       of.people.addTombstone({ accountId: '42', userNameHash: 'x', at: later(1), changeId: 'change-1' }),
   },
   accounts: {
+    putBaselines: (of) => of.accounts.putBaselines([{ accountId: '42', values: {}, at: later(1) }]),
     markAbsent: (of) => of.accounts.markAbsent('42', later(1)),
     setCompanyOwner: (of) => of.accounts.setCompanyOwner('company-1', 'x'),
     setContactOwner: (of) => of.accounts.setContactOwner('contact-1', 'x'),

@@ -80,7 +80,7 @@ export async function freePort(): Promise<number> {
 export async function startBridge(home: Home, env: Readonly<Record<string, string>>, port?: number): Promise<Bridge> {
   const listen = port ?? (await freePort());
   const url = `http://127.0.0.1:${String(listen)}`;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/zz-serve.ts', 'serve'], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/main.ts', 'serve'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -120,7 +120,9 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
       stillOwned: simulator.state().accounts.filter((account) => account.ownerId === leaverId).length,
       deactivations: deactivations(simulator.journal()).length,
       auditOk: audit.body.ok,
-      leaving: (await drive.changes(leaving.id)).map(({ op, state, outcome }) => `${op} ${state} ${outcome?.code ?? ''}`),
+      leaving: (await drive.changes(leaving.id)).map(
+        ({ op, state, outcome }) => `${op} ${state} ${outcome?.code ?? ''}`,
+      ),
     };
   } finally {
     await bridge.stop();

@@ -7,7 +7,7 @@ import type { Attempt, Change, ChangeOutcome, Plan } from '../plan-port.ts';
 import type { Aggregates, Clock, Crypto, TenantStore } from '../ports.ts';
 
 /** How one change ended, or that its lease was lost and nothing may be written any more. */
-export type Ending = { readonly state: ChangeState; readonly outcome: ChangeOutcome } | 'lost';
+export type Ending = { readonly state: ChangeState; readonly outcome: ChangeOutcome; readonly calls: number } | 'lost';
 
 /** One claimed change and what its steps need. */
 export interface Work {

@@ -5,7 +5,7 @@ import type { PersonKey } from '../people-port.ts';
 import type { Aggregates, AuditEntry, Clock, TenantStore } from '../ports.ts';
 
 /** Rows accepted in one transaction: well under 20 ms on either database. */
-const SLICE = 200;
+const SLICE = 50;
 
 /** Differences only: a row equal to the last accepted one costs no write. Each slice is one short transaction. */
 export async function acceptRows(

@@ -21,9 +21,10 @@ describe('names', () => {
 });
 
 describe('addresses', () => {
-  it.each(['a@b.co', 'a.b+c@sub.example.com'])('%s is one', (value) => expect(isEmail(value)).toBe(true));
-  it.each(['', 'a', '@b.co', 'a@', 'a@b', 'a@.b', 'a@b.', 'a@b@c.co', 'a b@c.co', 'a@b .co'])('"%s" is none', (value) =>
-    expect(isEmail(value)).toBe(false),
+  it.each(['a@example.org', 'a.b+c@sub.example.com'])('%s is one', (value) => expect(isEmail(value)).toBe(true));
+  it.each(['', 'a', '@b.co', 'a@', 'a@b', 'a@.b', 'a@b.', 'a@b@example.com', 'a b@example.com', 'a@b .co'])(
+    '"%s" is none',
+    (value) => expect(isEmail(value)).toBe(false),
   );
 
   it('folds and trims', () => {

@@ -1,0 +1,217 @@
+import { z } from 'zod';
+import { DomainError } from '../core/errors.ts';
+import type { AuditRecord } from '../flows/audit-port.ts';
+import { equalTo, listRoute, sifted } from './list.ts';
+import { type Route, route } from './route.ts';
+import type { ApiWorld, Check } from './world.ts';
+
+const TAG = 'administration';
+const DAY = 86_400_000;
+/** A token that ends sooner is worth a warning, in days. */
+const SOON = 14;
+
+const auditSchema = z
+  .strictObject({
+    seq: z.number().int(),
+    at: z.string(),
+    actor: z.string().describe('token id, "policy" or "system"'),
+    kind: z.string(),
+    subject: z.string(),
+    data: z.record(z.string(), z.unknown()).describe('ids, codes, counts and keyed hashes'),
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditEntry' });
+
+const verdictSchema = z
+  .strictObject({
+    ok: z.boolean(),
+    entries: z.number().int(),
+    head: z.string().describe('hash of the last entry'),
+    checkpoint: z.number().int().describe('the last entry that is in order'),
+    brokenAt: z.number().int().nullable().describe('the first entry that is missing or changed'),
+  })
+  .meta({ id: 'AuditVerdict' });
+
+const doctorSchema = z
+  .strictObject({
+    ok: z.boolean().describe('false when a check failed'),
+    demo: z.boolean(),
+    checks: z.array(z.strictObject({ code: z.string(), state: z.enum(['ok', 'warn', 'fail']), detail: z.string() })),
+  })
+  .meta({ id: 'Doctor' });
+
+const tenantSchema = z
+  .strictObject({ id: z.string(), name: z.string(), state: z.enum(['active', 'paused']) })
+  .meta({ id: 'Tenant' });
+
+export function administrationRoutes(world: ApiWorld): readonly Route[] {
+  /** The tenant of the credential, under its own id: no path reaches another one. */
+  function switchTenant(name: 'pause' | 'resume', summary: string): Route {
+    return route({
+      method: 'post',
+      path: `/tenants/{tenant}/${name}`,
+      scope: 'admin',
+      tag: TAG,
+      summary,
+      params: z.strictObject({ tenant: z.string().max(63) }),
+      answers: { 200: { description: 'The tenant as it is now.', schema: tenantSchema } },
+      async handle({ principal, params }) {
+        const known = params.tenant === principal.tenantId;
+        if (!known || !(await world.tenants[name](params.tenant, principal.tokenId))) {
+          throw new DomainError('not_found', 'No such tenant.');
+        }
+        return { status: 200, body: await tenantAnswer(world, principal.tenantId) };
+      },
+    });
+  }
+
+  return [
+    listRoute({
+      path: '/audit',
+      scope: 'admin',
+      tag: TAG,
+      summary: 'The audit log, oldest first: a hash chain of ids, codes and keyed hashes.',
+      filters: {
+        kind: z.string().max(100).optional(),
+        subject: z.string().max(200).optional(),
+        actor: z.string().max(200).optional(),
+      },
+      item: auditSchema,
+      csv: ['seq', 'at', 'actor', 'kind', 'subject', 'data', 'hash'],
+      key: /^\d{1,15}$/,
+      async open({ principal }, filters) {
+        const trail = world.audit(principal.tenantId);
+        return {
+          page: sifted(
+            async (after, limit) =>
+              (await trail.list(Number(after ?? 0), limit)).map((record) => ({
+                key: String(record.seq),
+                item: auditAnswer(record),
+              })),
+            equalTo(filters),
+          ),
+        };
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/audit/verify',
+      scope: 'admin',
+      tag: TAG,
+      summary: 'Recomputes the whole chain.',
+      answers: { 200: { description: 'Whether every entry is what its hash says.', schema: verdictSchema } },
+      async handle({ principal }) {
+        const { ok, entries, head, brokenAt } = await world.audit(principal.tenantId).verify();
+        return { status: 200, body: { ok, entries, head, checkpoint: entries, brokenAt: brokenAt ?? null } };
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/doctor',
+      scope: 'read',
+      tag: TAG,
+      summary: 'What an operator should know: store, Drift, sources, tokens.',
+      answers: { 200: { description: 'Each check with its state.', schema: doctorSchema } },
+      async handle({ principal }) {
+        const { tenantId } = principal;
+        const checks = [
+          await storeCheck(world),
+          ...(await sourceChecks(world, tenantId)),
+          ...(await tokenChecks(world, tenantId)),
+          ...(await world.checks(tenantId)),
+        ];
+        return { status: 200, body: { ok: !checks.some(({ state }) => state === 'fail'), demo: world.demo, checks } };
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/tenants',
+      scope: 'admin',
+      tag: TAG,
+      summary: 'The tenant of the token.',
+      answers: {
+        200: {
+          description: 'A list of one.',
+          schema: z.strictObject({ items: z.array(tenantSchema), next: z.null(), total: z.number().int() }),
+        },
+      },
+      async handle({ principal }) {
+        return { status: 200, body: { items: [await tenantAnswer(world, principal.tenantId)], next: null, total: 1 } };
+      },
+    }),
+
+    switchTenant('pause', 'Refuses its tokens and lets its jobs wait; administrators still get in.'),
+    switchTenant('resume', 'Takes requests and jobs again.'),
+  ];
+}
+
+async function tenantAnswer({ tenants }: ApiWorld, tenantId: string): Promise<z.output<typeof tenantSchema>> {
+  const tenant = await tenants.get(tenantId);
+  if (tenant === null) throw new DomainError('not_found', 'No such tenant.');
+  return { id: tenant.id, name: tenant.name, state: tenant.state };
+}
+
+function auditAnswer({ seq, at, actor, kind, subject, data, hash }: AuditRecord): z.output<typeof auditSchema> {
+  return { seq, at, actor, kind, subject, data: { ...data }, hash };
+}
+
+async function storeCheck({ ping }: ApiWorld): Promise<Check> {
+  try {
+    await ping();
+    return { code: 'store', state: 'ok', detail: 'The store takes writes.' };
+  } catch {
+    return { code: 'store', state: 'fail', detail: 'The store takes no writes; the log says why.' };
+  }
+}
+
+async function sourceChecks({ store, clock }: ApiWorld, tenantId: string): Promise<readonly Check[]> {
+  const tenant = store.tenant(tenantId);
+  const { policy } = await tenant.policy.current();
+  const checks: Check[] = [];
+  for (const [feed, { staleAfterDays }] of Object.entries(policy.sources.feeds)) {
+    const last = await tenant.imports.lastAccepted(feed);
+    const code = `feed.${feed}`;
+    if (last === null) {
+      checks.push({ code, state: 'warn', detail: 'No file was accepted yet; HR has no vote.' });
+      continue;
+    }
+    const days = Math.floor((Date.parse(clock.now()) - Date.parse(last.acceptedAt)) / DAY);
+    const stale = days > staleAfterDays;
+    const age = days === 0 ? 'today' : `${days} days ago`;
+    checks.push({
+      code,
+      state: stale ? 'warn' : 'ok',
+      detail: `The last file was accepted ${age}${stale ? '; the feed is stale and has no vote' : ''}.`,
+    });
+  }
+  return checks;
+}
+
+async function tokenChecks({ tokens, clock }: ApiWorld, tenantId: string): Promise<readonly Check[]> {
+  const now = Date.parse(clock.now());
+  const live = (await tokens.list(tenantId, null, 500)).filter(
+    ({ revokedAt, expiresAt }) => revokedAt === undefined && Date.parse(expiresAt) > now,
+  );
+  const ending = live.filter(({ expiresAt }) => Date.parse(expiresAt) - now < SOON * DAY);
+  const subjects = new Set(live.filter(({ scopes }) => scopes.includes('approve')).map(({ subject }) => subject));
+  return [
+    ending.length === 0
+      ? { code: 'tokens.expiry', state: 'ok', detail: `No token ends within ${SOON} days.` }
+      : {
+          code: 'tokens.expiry',
+          state: 'warn',
+          detail: `${ending.length} tokens end within ${SOON} days; rotate them.`,
+        },
+    subjects.size > 1
+      ? { code: 'tokens.approvers', state: 'ok', detail: `${subjects.size} subjects can approve.` }
+      : {
+          code: 'tokens.approvers',
+          state: 'warn',
+          detail:
+            'Only one subject can approve: plans that need a second person stay held (bridge token create --subject …).',
+        },
+  ];
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import express from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import helmet from 'helmet';
+import { DomainError } from '../core/errors.ts';
+import type { Log } from '../flows/ports.ts';
+import type { Principal } from '../flows/principal.ts';
+import { PAGE_POLICY, html, page } from './html.ts';
+import { createProblemHandler } from './problem.ts';
+
+/** What is measured of a request. */
+export interface Observed {
+  readonly surface: 'api' | 'scim' | 'web';
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface WebPorts {
+  /** Mounted in this order, each with its own errors. */
+  readonly mounts: readonly { readonly path: string; readonly app: RequestHandler }[];
+  readonly publicUrl: string;
+  readonly demo: boolean;
+  /** Throws when nothing can be written now. */
+  readonly ping: () => Promise<void>;
+  readonly metrics: {
+    request(observed: Observed): void;
+    text(): Promise<{ readonly contentType: string; readonly body: string }>;
+  };
+  /** Who may read the metrics; null: whoever reaches them, because only this machine does. */
+  readonly metricsFor: ((request: Request, response: Response) => Promise<Principal>) | null;
+  readonly log: Log;
+}
+
+/** The whole face of the process: health, metrics, a page that names the addresses, and what is mounted. */
+export function createWeb(ports: WebPorts): Express {
+  const { ping, metrics, metricsFor, log } = ports;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('case sensitive routing', true);
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      strictTransportSecurity: ports.publicUrl.startsWith('https:'),
+    }),
+  );
+  app.use(observed(ports));
+
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    try {
+      await ping();
+    } catch (error) {
+      log('error', 'store.unavailable', { error: error instanceof Error ? error.message : 'unknown' });
+      throw new DomainError('store.unavailable', 'The store takes no writes now.');
+    }
+    response.json({ status: 'ready' });
+  });
+  app.get('/metrics', async (request, response) => {
+    const principal = await metricsFor?.(request, response);
+    if (principal !== undefined && !principal.scopes.includes('read')) {
+      throw new DomainError('auth.scope', 'The token lacks the scope "read".');
+    }
+    const { contentType, body } = await metrics.text();
+    response.type(contentType).send(body);
+  });
+  app.get('/', (_request, response) => {
+    response.set('content-security-policy', PAGE_POLICY).type('html').send(homePage(ports));
+  });
+  for (const { path, app: mounted } of ports.mounts) app.use(path, mounted);
+  for (const path of ['/healthz', '/readyz', '/metrics', '/']) {
+    app.all(path, (request: Request, response: Response) => {
+      response.set('allow', 'GET, HEAD');
+      throw new DomainError('request.method', `${request.method} does nothing here.`);
+    });
+  }
+  app.use(() => {
+    throw new DomainError('not_found', 'There is nothing at this address; / names what there is.');
+  });
+  app.use(createProblemHandler(ports));
+  return app;
+}
+
+/** An id for every request, and a measure of every answer. In demo mode each answer says that it is one. */
+function observed({ metrics, demo }: WebPorts): RequestHandler {
+  return (request, response, next) => {
+    const start = process.hrtime.bigint();
+    response.set('x-request-id', randomUUID());
+    if (demo) response.set('x-bridge-demo', 'simulator');
+    const surface = request.path.startsWith('/api/') ? 'api' : request.path.startsWith('/scim/') ? 'scim' : 'web';
+    response.once('close', () => {
+      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+      metrics.request({ surface, method: request.method, status: response.statusCode, seconds });
+    });
+    next();
+  };
+}
+
+function homePage({ publicUrl, demo }: WebPorts): string {
+  const rows = [
+    ['/scim/v2', 'SCIM 2.0, for the identity provider (token of audience scim)'],
+    ['/api/v1', 'reports and management (token of audience api)'],
+    ['/api/v1/openapi.json', 'what /api/v1 can do'],
+    ['/healthz', 'alive'],
+    ['/readyz', 'able to write'],
+    ['/metrics', 'Prometheus'],
+  ].map(
+    ([path = '', what = '']) =>
+      html`<tr>
+        <td><code>${publicUrl}${path}</code></td>
+        <td>${what}</td>
+      </tr>`,
+  );
+  return page(
+    'Drift SCIM bridge',
+    demo,
+    html`<h1>Drift SCIM bridge</h1>
+      <p>
+        Provisions people into Drift without losing a customer's owner or a seat by accident. The command line is
+        <code>npx bridge --help</code>.
+      </p>
+      <table>
+        ${rows}
+      </table>`,
+  );
+}

@@ -1,0 +1,63 @@
+import { DomainError } from '../core/errors.ts';
+import type { Clock } from '../flows/ports.ts';
+import type { Principal } from '../flows/principal.ts';
+import type { TokenAudience, TokenRecord, TokenStore } from '../flows/token-port.ts';
+import { hashToken, parseToken } from './tokens.ts';
+
+export type RefusalReason = 'malformed' | 'unknown' | 'expired' | 'revoked' | 'audience';
+
+export type Authentication =
+  { readonly ok: true; readonly principal: Principal } | { readonly ok: false; readonly reason: RefusalReason };
+
+/** Throws DomainError `auth.paused` for a tenant that takes no requests now; its administrators still get in. */
+export type Authenticate = (token: string, audience: TokenAudience) => Promise<Authentication>;
+
+const DAY = 86_400_000;
+const MINUTE = 60_000;
+
+/** Nothing is kept between requests: a revoked token is refused by every process at once. */
+export function createAuthenticate(ports: {
+  readonly tokens: Pick<TokenStore, 'byHash' | 'touch'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly pepper: Uint8Array;
+}): Authenticate {
+  const { tokens, clock, pepper } = ports;
+
+  return async (text, audience) => {
+    const parsed = parseToken(text);
+    if (parsed.kind === 'malformed') return { ok: false, reason: 'malformed' };
+    if (parsed.kind === 'minted' && parsed.audience !== audience) return { ok: false, reason: 'audience' };
+    const record = await tokens.byHash(hashToken(text, pepper));
+    if (record === null || (parsed.kind === 'minted' && parsed.id !== record.id)) {
+      return { ok: false, reason: 'unknown' };
+    }
+    if (record.audience !== audience) return { ok: false, reason: 'audience' };
+    const now = clock.now();
+    if (record.revokedAt !== undefined && record.revokedAt <= now) return { ok: false, reason: 'revoked' };
+    if (record.expiresAt <= now) return { ok: false, reason: 'expired' };
+    if (record.tenantState === 'paused' && !record.scopes.includes('admin')) {
+      throw new DomainError('auth.paused', 'The tenant is paused: nothing is taken until an administrator resumes it.');
+    }
+    const used = record.lastUsedAt;
+    if (used === undefined || Date.parse(now) - Date.parse(used) >= MINUTE) {
+      // Whether the note of the last use can be written does not decide whether the token is good.
+      tokens.touch(record.tenantId, record.id, now).catch(() => undefined);
+    }
+    return { ok: true, principal: principalOf(record, now) };
+  };
+}
+
+/**
+ * Two-person rules count subjects. Who makes a token in another's name must not become a second person by it, so for its
+ * first 24 hours a token stands for its creator (product contract 4).
+ */
+function principalOf(record: TokenRecord, now: string): Principal {
+  const isNew = Date.parse(now) - Date.parse(record.createdAt) < DAY;
+  return {
+    tenantId: record.tenantId,
+    tokenId: record.id,
+    subject: isNew ? record.createdBy : record.subject,
+    audience: record.audience,
+    scopes: record.scopes,
+  };
+}

@@ -1,0 +1,55 @@
+import type { ImportAnswer, ImportRowAnswer } from './answers.ts';
+import { renderGates } from './render-plan.ts';
+import { grouped, renderTable, wrap } from './render-table.ts';
+import type { Paint } from './terminal.ts';
+
+export function renderImport(answer: ImportAnswer, bad: readonly ImportRowAnswer[], paint: Paint): string {
+  const { detected, rows, changes } = answer;
+  const title = answer.preview ? `Preview (nothing is stored)` : `Import ${answer.id}`;
+  const delimiter = detected.delimiter === '\t' ? 'tab' : `"${detected.delimiter}"`;
+  const confidence = `${String(Math.round(detected.confidence * 100))} %`;
+  const lines = [
+    `${paint('bold', title)}  ${answer.state}`,
+    `  file     ${detected.preset} (${confidence}), ${detected.encoding}, delimiter ${delimiter}, header in line ${String(detected.headerLine)}`,
+    `  feed     ${answer.feed}, mode ${answer.mode}`,
+    `  rows     ${grouped(rows.read)} read = ${grouped(rows.accepted)} accepted + ${grouped(rows.warned)} warned + ${grouped(rows.quarantined)} quarantined + ${grouped(rows.rejected)} rejected (${grouped(rows.skipped)} lines skipped)`,
+    `  people   ${grouped(changes.joiners)} joiners, ${grouped(changes.movers)} movers, ${grouped(changes.leavers)} leavers, ${grouped(changes.vanished)} not in the file any more`,
+  ];
+  return `${lines.join('\n')}\n${badRows(answer, bad, paint)}${renderGates(answer.gates, paint)}${goOn(answer, paint)}`;
+}
+
+function badRows({ rows }: ImportAnswer, bad: readonly ImportRowAnswer[], paint: Paint): string {
+  if (bad.length === 0) return '';
+  const cells = bad.map(({ line, outcome, key, problems }) => [
+    line,
+    outcome,
+    key,
+    problems
+      .map(
+        ({ header, message = '', suggestion }) =>
+          `${header === undefined ? '' : `${header}: `}${message}${suggestion === undefined ? '' : ` ${suggestion}`}`,
+      )
+      .join(' '),
+  ]);
+  const columns = [
+    { title: 'Line', align: 'right' as const },
+    { title: 'Outcome' },
+    { title: 'Key' },
+    { title: 'Problem' },
+  ];
+  const more = rows.quarantined + rows.rejected - bad.length;
+  return `\n${renderTable(columns, cells, paint)}${more > 0 ? `  … and ${grouped(more)} more\n` : ''}`;
+}
+
+function goOn({ id, preview, state, rows }: ImportAnswer, paint: Paint): string {
+  if (preview) return '';
+  const lines: string[] = [];
+  if (rows.quarantined + rows.rejected > 0) {
+    lines.push(`the rows to correct: GET /api/v1/imports/${id}/fix-file; correct them and import that file`);
+  }
+  if (state === 'held') {
+    lines.push(`to let it through once: POST /api/v1/imports/${id}/release {"reason": "…"} with scope "approve"`);
+  }
+  if (state === 'accepted') lines.push('bridge reconcile --speculative');
+  return lines.length === 0 ? '' : `\n${paint('bold', 'Go on')}\n${lines.map((line) => `  ${wrap(line)}\n`).join('')}`;
+}

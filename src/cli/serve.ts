@@ -1,0 +1,109 @@
+import { type Server, createServer } from 'node:http';
+import type { Command } from 'commander';
+import { type Bridge, compose } from '../compose.ts';
+import { documents } from '../compose/documents.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { createLog } from '../telemetry.ts';
+import { type Context, describe } from './context.ts';
+import { showDemo, startDemo } from './demo.ts';
+import { CommandError } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/** How long requests in hand may take when the process is told to stop, in milliseconds. */
+const DRAIN_MS = 10_000;
+const HEADERS_MS = 15_000;
+/** An upload of a large file over a slow line. */
+const REQUEST_MS = 3_600_000;
+
+const NO_LISTENING: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is in use',
+  EACCES: 'this user may not',
+  EADDRNOTAVAIL: 'the address is not of this machine',
+};
+
+export function addServe(program: Command, { terminal }: Context): void {
+  describe(
+    program.command('serve'),
+    'Start the bridge. Without Drift credentials it starts the demo: a simulated Drift and invented people.',
+    ['bridge serve', 'DRIFT_TOKEN=… BRIDGE_PUBLIC_URL=https://bridge.example.com HOST=0.0.0.0 bridge serve'],
+  ).action(() => serve(terminal, settings(terminal)));
+
+  describe(program.command('worker'), 'Start a process that does jobs and serves nothing (PostgreSQL only).', [
+    'DATABASE_URL=postgres://… bridge worker',
+  ]).action(() => serve(terminal, settings(terminal, { BRIDGE_MODE: 'worker' })));
+}
+
+function settings(terminal: Terminal, over: Readonly<Record<string, string>> = {}): Config {
+  const result = loadConfig(terminal.env, over);
+  if (result.ok) return result.config;
+  throw new CommandError(
+    'The bridge does not start:',
+    result.problems.map(({ variable, problem }) => `${variable} ${problem}`),
+  );
+}
+
+async function serve(terminal: Terminal, asked: Config): Promise<void> {
+  const stop = stopSignal();
+  const demo = asked.demo ? await startDemo(asked) : null;
+  const config = demo?.config ?? asked;
+  // The demo's summary is for people: lines of a log that nobody asked for would stand in its way.
+  const log = createLog(config.demo && config.logLevel === 'info' ? 'warn' : config.logLevel);
+  let bridge: Bridge | null = null;
+  try {
+    bridge = await compose(config, { log, ...(demo === null ? {} : { demo: demo.simulator }) });
+    const server = config.mode === 'worker' ? null : await listen(bridge, config);
+    bridge.startWorker();
+    log('info', 'bridge.started', { url: config.publicUrl, mode: config.mode, version: documents.version });
+    if (demo === null) {
+      if (bridge.tokens.fresh && server !== null) terminal.out(newTokens(bridge, config));
+    } else {
+      const { admin, scim } = bridge.tokens;
+      const target = { url: config.publicUrl, adminToken: admin, scimToken: scim };
+      await Promise.race([showDemo(target, (text) => terminal.out(`${text}\n`), terminal.hasColour), stop]);
+    }
+    await stop;
+    log('info', 'bridge.stopping');
+    if (server !== null) await drain(server);
+  } finally {
+    await bridge?.close();
+    await demo?.close();
+  }
+}
+
+async function listen({ web }: Bridge, { host, port }: Config): Promise<Server> {
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }, (request, response) => {
+    web(request, response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = NO_LISTENING[error.code ?? ''];
+      reject(reason === undefined ? error : new CommandError(`Cannot listen on ${host}:${String(port)}: ${reason}.`));
+    });
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+/** Takes no new connection, lets requests in hand come to their end, and cuts off what is left after a while. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+function newTokens({ tokens }: Bridge, { publicUrl, dataDir }: Config): string {
+  return [
+    `The bridge listens at ${publicUrl}. Its first tokens, also kept in ${dataDir}/bootstrap-tokens:`,
+    `  BRIDGE_ADMIN_TOKEN=${tokens.admin}`,
+    `  BRIDGE_SCIM_TOKEN=${tokens.scim}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,296 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** The environment: one schema, read in one place. An unknown or unsafe setting refuses to start and says which and why. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+const SECRET = { secret: true } as const;
+const SCIM_PATHS = ['auto', '/scim/v2', '/scim'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const KEYS = ['BRIDGE_TOKEN_PEPPER', 'BRIDGE_SECRET_KEY'] as const;
+const OAUTH = ['DRIFT_CLIENT_ID', 'DRIFT_CLIENT_SECRET', 'DRIFT_REFRESH_TOKEN'] as const;
+
+function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+/** An address without anything that could carry a secret or be cut off: `http:` where `plain` allows the host. */
+function address(plain: (host: string) => boolean, why: string): z.ZodType<string, string> {
+  const of = (text: string): URL => new URL(text);
+  return z
+    .string()
+    .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
+      error: 'must be an absolute http(s) address',
+      abort: true,
+    })
+    .refine((text) => `${of(text).username}${of(text).password}` === '', 'must not hold a user name or password')
+    .refine((text) => !/[?#]/.test(text), 'must not hold a query or fragment')
+    .refine((text) => of(text).protocol === 'https:' || plain(of(text).hostname), why)
+    .transform((text) => of(text).href.replace(/\/+$/, ''));
+}
+
+const overTls = address(isLoopback, 'must be https: (http: sends tokens in the clear and is only for loopback)');
+
+function whole(least: number, most: number): z.ZodType<number, string> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
+}
+
+const bearer = z
+  .string()
+  .min(32, 'must have 32 characters or more')
+  .max(512, 'must have 512 characters at most')
+  .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces: nothing else can stand in an Authorization header');
+
+const key = z.string().refine((text) => {
+  const bytes = Buffer.from(text, 'base64');
+  const same = bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '');
+  return same && bytes.length === 32 && bytes.some((byte) => byte !== 0);
+}, 'must be 32 random bytes in base64 (openssl rand -base64 32)');
+
+const credential = z
+  .string()
+  .max(4096, 'is longer than any Drift token')
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+
+const postgres = z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres://');
+const host = z.string().regex(/^[0-9A-Za-z.:-]{1,253}$/, 'must be an IP address or a host name, without a port');
+
+const SCHEMA = z.object({
+  HOST: host.default('127.0.0.1').describe('address to listen on'),
+  PORT: whole(1, 65_535).default(8080).describe('port to listen on'),
+  BRIDGE_PUBLIC_URL: address(() => true, '')
+    .optional()
+    .describe('base of every address that it gives out'),
+  BRIDGE_DATA_DIR: z.string().default('./data').describe('SQLite file, generated keys, originals of uploads'),
+  DATABASE_URL: postgres.optional().describe('PostgreSQL instead of SQLite').meta(SECRET),
+  BRIDGE_ADMIN_TOKEN: bearer.optional().describe('first token of /api/v1; generated unless set').meta(SECRET),
+  BRIDGE_SCIM_TOKEN: bearer.optional().describe('first token of /scim/v2; generated unless set').meta(SECRET),
+  BRIDGE_SECRET_KEY: key.optional().describe('encrypts Drift credentials; generated unless set').meta(SECRET),
+  BRIDGE_TOKEN_PEPPER: key.optional().describe('keys the hashes of tokens; generated unless set').meta(SECRET),
+  BRIDGE_POLICY: z.string().optional().describe('path of a policy document to begin with'),
+  BRIDGE_MODE: z.enum(['all', 'web', 'worker']).default('all').describe('web and worker: only with PostgreSQL'),
+  BRIDGE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('least level that is logged'),
+  DRIFT_BASE_URL: overTls.default('https://driftapi.com').describe('where Drift answers'),
+  DRIFT_SCIM_PATH: z.enum(SCIM_PATHS).default('auto').describe("where Drift's SCIM answers; auto asks both once"),
+  DRIFT_TOKEN: credential.optional().describe('private-app token of Drift').meta(SECRET),
+  DRIFT_CLIENT_ID: credential.optional().describe('OAuth client, instead of DRIFT_TOKEN'),
+  DRIFT_CLIENT_SECRET: credential.optional().describe('OAuth client secret').meta(SECRET),
+  DRIFT_REFRESH_TOKEN: credential.optional().describe('OAuth refresh token').meta(SECRET),
+  DRIFT_SCIM_TOKEN: credential.optional().describe('where SCIM has a token of its own').meta(SECRET),
+  DRIFT_RATE_PER_MINUTE: whole(1, 6000).default(180).describe('most calls to Drift in a minute'),
+  DRIFT_SETTLE_MS: whole(50, 3_600_000).default(60_000).describe('rest of an unknown outcome before it is read back'),
+});
+
+type Variables = z.output<typeof SCHEMA>;
+type Name = keyof Variables;
+
+/** Announced by the product contract; this release refuses them rather than ignore them. */
+const NOT_YET: readonly string[] = ['SCIM_JWT_ISSUER', 'SCIM_JWT_AUDIENCE', 'SCIM_JWKS_URL', 'DRIFT_WEBHOOK_TOKENS'];
+/** Kubernetes sets these for a service that happens to be named "bridge" or "drift". */
+const OF_KUBERNETES = /^(BRIDGE|DRIFT)_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+export type DriftCredentials =
+  | { readonly kind: 'token'; readonly token: string; readonly scimToken: string }
+  | {
+      readonly kind: 'oauth';
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly refreshToken: string;
+      readonly scimToken?: string;
+    };
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+  readonly dataDir: string;
+  readonly databaseUrl?: string;
+  readonly adminToken?: string;
+  readonly scimToken?: string;
+  /** Base64 of 32 bytes. */
+  readonly secretKey?: string;
+  /** Base64 of 32 bytes. */
+  readonly tokenPepper?: string;
+  readonly policyFile?: string;
+  readonly mode: 'all' | 'web' | 'worker';
+  readonly logLevel: Variables['BRIDGE_LOG_LEVEL'];
+  readonly drift: {
+    readonly baseUrl: string;
+    readonly scimPath: (typeof SCIM_PATHS)[number];
+    /** Null: none in the environment. */
+    readonly credentials: DriftCredentials | null;
+    readonly ratePerMinute: number;
+    readonly settleMs: number;
+  };
+  /** No Drift to talk to: the built-in simulator, and data that never leaves it. */
+  readonly demo: boolean;
+}
+
+export interface ConfigProblem {
+  readonly variable: string;
+  readonly problem: string;
+}
+
+export type ConfigResult =
+  { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** `over`: what a command sets by itself. */
+export function loadConfig(env: Env = process.env, over: Env = {}): ConfigResult {
+  const set = withoutBlanks({ ...env, ...over });
+  const parsed = SCHEMA.safeParse(set);
+  const problems: ConfigProblem[] = unknownVariables(set);
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) {
+      problems.push({ variable: String(path[0]), problem: message.replace(/^Invalid option: expected /, 'must be ') });
+    }
+    return { ok: false, problems };
+  }
+  problems.push(...contradictions(parsed.data, set));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: toConfig(parsed.data) };
+}
+
+/** A variable that is set to nothing is not set: that is how files of variables leave one out. */
+function withoutBlanks(env: Env): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined || value.trim() === '' ? [] : [[name, value]])),
+  );
+}
+
+function unknownVariables(set: Env): ConfigProblem[] {
+  return Object.keys(set)
+    .filter((name) => /^(BRIDGE|DRIFT|SCIM_JW[A-Z]+)_/.test(name) && !OF_KUBERNETES.test(name))
+    .filter((name) => !Object.hasOwn(SCHEMA.shape, name) && name !== 'BRIDGE_URL')
+    .map((name) => ({
+      variable: name,
+      problem: NOT_YET.includes(name)
+        ? 'is not supported by this release; unset it, so that nobody believes it has an effect'
+        : 'is not a setting of the bridge (bridge config lists them)',
+    }));
+}
+
+/** What each variable may say alone, but not beside the others. */
+function contradictions(v: Variables, set: Env): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const refuse = (variable: Name, problem: string): unknown => problems.push({ variable, problem });
+  const given = OAUTH.filter((name) => v[name] !== undefined);
+  const lacking = given.length > 0 ? OAUTH.filter((name) => v[name] === undefined) : [];
+  for (const name of lacking) refuse(name, `is missing: OAuth needs ${OAUTH.join(', ')} together`);
+  if (v.DRIFT_TOKEN !== undefined && given.length > 0) {
+    refuse('DRIFT_TOKEN', `is set beside ${given.join(', ')}: give a private-app token or an OAuth client, not both`);
+  }
+  const credentials = v.DRIFT_TOKEN !== undefined || given.length > 0;
+  if (v.DRIFT_SCIM_TOKEN !== undefined && !credentials) {
+    refuse('DRIFT_SCIM_TOKEN', 'is set without DRIFT_TOKEN: the REST half of Drift would be out of reach');
+  }
+  if (set['DRIFT_BASE_URL'] !== undefined && !credentials && v.DATABASE_URL === undefined) {
+    refuse('DRIFT_BASE_URL', 'is set without DRIFT_TOKEN; set the token, or unset both for demo mode');
+  }
+  if (v.DRIFT_SETTLE_MS < 60_000 && credentials && !isLoopback(new URL(v.DRIFT_BASE_URL).hostname)) {
+    refuse('DRIFT_SETTLE_MS', 'must be 60000 or more for a real Drift: a shorter wait has created people twice');
+  }
+  if (!isLoopback(v.HOST) && v.BRIDGE_PUBLIC_URL === undefined && !isDemo(v)) {
+    refuse('BRIDGE_PUBLIC_URL', `is required when HOST (${v.HOST}) is not loopback: a Host header is never trusted`);
+  }
+  if (v.BRIDGE_MODE !== 'all' && v.DATABASE_URL === undefined) {
+    refuse('BRIDGE_MODE', `"${v.BRIDGE_MODE}" needs DATABASE_URL: SQLite has one process, which does everything`);
+  }
+  const keys = v.BRIDGE_MODE === 'web' ? (['BRIDGE_TOKEN_PEPPER'] as const) : KEYS;
+  for (const name of v.DATABASE_URL === undefined ? [] : keys) {
+    if (v[name] === undefined) refuse(name, 'is required with DATABASE_URL: every process must use the same one');
+  }
+  if (v.BRIDGE_MODE === 'web' && v.BRIDGE_SECRET_KEY !== undefined) {
+    refuse('BRIDGE_SECRET_KEY', 'must not be given to a web process: only workers open Drift credentials');
+  }
+  if (v.BRIDGE_SECRET_KEY !== undefined && v.BRIDGE_SECRET_KEY === v.BRIDGE_TOKEN_PEPPER) {
+    refuse('BRIDGE_TOKEN_PEPPER', 'is the same as BRIDGE_SECRET_KEY: one leak would open both');
+  }
+  if (v.BRIDGE_ADMIN_TOKEN !== undefined && v.BRIDGE_ADMIN_TOKEN === v.BRIDGE_SCIM_TOKEN) {
+    refuse('BRIDGE_SCIM_TOKEN', 'is the same as BRIDGE_ADMIN_TOKEN: an IdP would hold the keys of administration');
+  }
+  return problems;
+}
+
+/** PostgreSQL is never a demo: demo data lives in the data folder. */
+function isDemo(v: Variables): boolean {
+  return v.DRIFT_TOKEN === undefined && v.DRIFT_REFRESH_TOKEN === undefined && v.DATABASE_URL === undefined;
+}
+
+function toConfig(v: Variables): Config {
+  const shown = isLoopback(v.HOST) ? v.HOST : 'localhost';
+  return {
+    host: v.HOST,
+    port: v.PORT,
+    publicUrl: v.BRIDGE_PUBLIC_URL ?? `http://${isIP(shown) === 6 ? `[${shown}]` : shown}:${v.PORT}`,
+    dataDir: v.BRIDGE_DATA_DIR,
+    ...defined({
+      databaseUrl: v.DATABASE_URL,
+      adminToken: v.BRIDGE_ADMIN_TOKEN,
+      scimToken: v.BRIDGE_SCIM_TOKEN,
+      secretKey: v.BRIDGE_SECRET_KEY,
+      tokenPepper: v.BRIDGE_TOKEN_PEPPER,
+      policyFile: v.BRIDGE_POLICY,
+    }),
+    mode: v.BRIDGE_MODE,
+    logLevel: v.BRIDGE_LOG_LEVEL,
+    drift: {
+      baseUrl: v.DRIFT_BASE_URL,
+      scimPath: v.DRIFT_SCIM_PATH,
+      credentials: credentialsOf(v),
+      ratePerMinute: v.DRIFT_RATE_PER_MINUTE,
+      settleMs: v.DRIFT_SETTLE_MS,
+    },
+    demo: isDemo(v),
+  };
+}
+
+function credentialsOf(v: Variables): DriftCredentials | null {
+  if (v.DRIFT_TOKEN !== undefined) {
+    return { kind: 'token', token: v.DRIFT_TOKEN, scimToken: v.DRIFT_SCIM_TOKEN ?? v.DRIFT_TOKEN };
+  }
+  const { DRIFT_CLIENT_ID: clientId, DRIFT_CLIENT_SECRET: clientSecret, DRIFT_REFRESH_TOKEN: refreshToken } = v;
+  if (clientId === undefined || clientSecret === undefined || refreshToken === undefined) return null;
+  return { kind: 'oauth', clientId, clientSecret, refreshToken, ...defined({ scimToken: v.DRIFT_SCIM_TOKEN }) };
+}
+
+function defined<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** One line of `bridge config`. A secret shows only that it is set. */
+export interface Setting {
+  readonly variable: string;
+  readonly value: string | null;
+  readonly isSet: boolean;
+  readonly says: string;
+}
+
+export function describeConfig(env: Env = process.env): readonly Setting[] {
+  const set = withoutBlanks(env);
+  return Object.entries(SCHEMA.shape).map(([variable, schema]) => {
+    const { description: says = '', secret } = schema.meta() ?? {};
+    const isSet = set[variable] !== undefined;
+    const value = set[variable] ?? schema.safeParse(undefined).data?.toString() ?? null;
+    return { variable, value: isSet && secret === true ? '(set)' : value, isSet, says };
+  });
+}
+
+/** What the command line needs to call a running bridge, and whether a terminal wants colours (no-color.org). */
+export function loadClient(env: Env = process.env): {
+  readonly url: string;
+  readonly token?: string;
+  readonly noColor: boolean;
+} {
+  const set = withoutBlanks(env);
+  const url = set['BRIDGE_URL'] ?? `http://127.0.0.1:${set['PORT'] ?? '8080'}`;
+  return {
+    url: url.replace(/\/+$/, ''),
+    ...defined({ token: set['BRIDGE_ADMIN_TOKEN'] }),
+    noColor: set['NO_COLOR'] !== undefined,
+  };
+}

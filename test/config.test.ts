@@ -1,0 +1,222 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Env, describeConfig, loadClient, loadConfig } from '../src/config.ts';
+
+const KEY = Buffer.alloc(32, 7).toString('base64');
+const PEPPER = Buffer.alloc(32, 9).toString('base64');
+const POSTGRES = { DATABASE_URL: 'postgres://db/bridge', BRIDGE_SECRET_KEY: KEY, BRIDGE_TOKEN_PEPPER: PEPPER };
+const DRIFT = { DRIFT_TOKEN: 'drift-token' };
+
+/** What is unsafe or impossible, which variable is named for it, and a word of the reason. */
+const REFUSED: readonly (readonly [string, Env, string, RegExp])[] = [
+  ['a port that is no number', { PORT: 'http' }, 'PORT', /whole number/],
+  ['a port out of range', { PORT: '65536' }, 'PORT', /from 1 to 65535/],
+  ['a host with a port', { HOST: 'http://0.0.0.0' }, 'HOST', /IP address or a host name/],
+  ['a public host without its address', { HOST: '0.0.0.0', ...DRIFT }, 'BRIDGE_PUBLIC_URL', /required when HOST/],
+  ['a public address that is none', { BRIDGE_PUBLIC_URL: 'bridge.example.com' }, 'BRIDGE_PUBLIC_URL', /absolute/],
+  ['a public address with a query', { BRIDGE_PUBLIC_URL: 'https://b.example.com/?a=1' }, 'BRIDGE_PUBLIC_URL', /query/],
+  ['a short admin token', { BRIDGE_ADMIN_TOKEN: 'a'.repeat(31) }, 'BRIDGE_ADMIN_TOKEN', /32 characters/],
+  ['an admin token with a space', { BRIDGE_ADMIN_TOKEN: `${'a'.repeat(31)} b` }, 'BRIDGE_ADMIN_TOKEN', /ASCII/],
+  ['a short SCIM token', { BRIDGE_SCIM_TOKEN: 'secret' }, 'BRIDGE_SCIM_TOKEN', /32 characters/],
+  [
+    'one token for both',
+    { BRIDGE_ADMIN_TOKEN: 'a'.repeat(32), BRIDGE_SCIM_TOKEN: 'a'.repeat(32) },
+    'BRIDGE_SCIM_TOKEN',
+    /same as BRIDGE_ADMIN_TOKEN/,
+  ],
+  [
+    'a short key',
+    { BRIDGE_SECRET_KEY: Buffer.alloc(16, 1).toString('base64') },
+    'BRIDGE_SECRET_KEY',
+    /32 random bytes/,
+  ],
+  [
+    'a key of zeros',
+    { BRIDGE_SECRET_KEY: Buffer.alloc(32).toString('base64') },
+    'BRIDGE_SECRET_KEY',
+    /32 random bytes/,
+  ],
+  ['a pepper that is no base64', { BRIDGE_TOKEN_PEPPER: 'z'.repeat(31) + '!' }, 'BRIDGE_TOKEN_PEPPER', /base64/],
+  [
+    'one key for both',
+    { BRIDGE_SECRET_KEY: KEY, BRIDGE_TOKEN_PEPPER: KEY },
+    'BRIDGE_TOKEN_PEPPER',
+    /same as BRIDGE_SECRET_KEY/,
+  ],
+  ['a database that is not PostgreSQL', { ...POSTGRES, DATABASE_URL: 'mysql://db' }, 'DATABASE_URL', /postgres:/],
+  [
+    'PostgreSQL without the secret key',
+    { DATABASE_URL: 'postgres://db', BRIDGE_TOKEN_PEPPER: PEPPER },
+    'BRIDGE_SECRET_KEY',
+    /required with DATABASE_URL/,
+  ],
+  [
+    'PostgreSQL without the pepper',
+    { DATABASE_URL: 'postgres://db', BRIDGE_SECRET_KEY: KEY },
+    'BRIDGE_TOKEN_PEPPER',
+    /required with DATABASE_URL/,
+  ],
+  ['a web process on SQLite', { BRIDGE_MODE: 'web' }, 'BRIDGE_MODE', /needs DATABASE_URL/],
+  ['a worker on SQLite', { BRIDGE_MODE: 'worker' }, 'BRIDGE_MODE', /needs DATABASE_URL/],
+  ['an unknown mode', { BRIDGE_MODE: 'both' }, 'BRIDGE_MODE', /"all"\|"web"\|"worker"/],
+  [
+    'a web process with the secret key',
+    { ...POSTGRES, BRIDGE_MODE: 'web' },
+    'BRIDGE_SECRET_KEY',
+    /not be given to a web/,
+  ],
+  ['an unknown log level', { BRIDGE_LOG_LEVEL: 'loud' }, 'BRIDGE_LOG_LEVEL', /must be/],
+  ['Drift without TLS', { ...DRIFT, DRIFT_BASE_URL: 'http://driftapi.com' }, 'DRIFT_BASE_URL', /only for loopback/],
+  [
+    'Drift without TLS at a name that only looks local',
+    { ...DRIFT, DRIFT_BASE_URL: 'http://127.0.0.1.example.com' },
+    'DRIFT_BASE_URL',
+    /only for loopback/,
+  ],
+  [
+    'a Drift address with a password',
+    { ...DRIFT, DRIFT_BASE_URL: 'https://a:b@example.com' },
+    'DRIFT_BASE_URL',
+    /password/,
+  ],
+  ['a Drift address of another scheme', { ...DRIFT, DRIFT_BASE_URL: 'ftp://driftapi.com' }, 'DRIFT_BASE_URL', /http/],
+  [
+    'a Drift address without a token',
+    { DRIFT_BASE_URL: 'https://driftapi.com' },
+    'DRIFT_BASE_URL',
+    /without DRIFT_TOKEN/,
+  ],
+  ['an unknown SCIM path', { ...DRIFT, DRIFT_SCIM_PATH: '/scim/v3' }, 'DRIFT_SCIM_PATH', /must be/],
+  ['half an OAuth client', { DRIFT_CLIENT_ID: 'id', DRIFT_CLIENT_SECRET: 's' }, 'DRIFT_REFRESH_TOKEN', /is missing/],
+  [
+    'two ways to sign in to Drift',
+    { ...DRIFT, DRIFT_CLIENT_ID: 'i', DRIFT_CLIENT_SECRET: 's', DRIFT_REFRESH_TOKEN: 'r' },
+    'DRIFT_TOKEN',
+    /not both/,
+  ],
+  ['a SCIM token for Drift alone', { DRIFT_SCIM_TOKEN: 'token' }, 'DRIFT_SCIM_TOKEN', /without DRIFT_TOKEN/],
+  ['a token with a line break', { DRIFT_TOKEN: 'a\nb' }, 'DRIFT_TOKEN', /ASCII/],
+  ['no calls at all', { ...DRIFT, DRIFT_RATE_PER_MINUTE: '0' }, 'DRIFT_RATE_PER_MINUTE', /from 1 to 6000/],
+  ['a flood of calls', { ...DRIFT, DRIFT_RATE_PER_MINUTE: '6001' }, 'DRIFT_RATE_PER_MINUTE', /from 1 to 6000/],
+  ['a short rest with a real Drift', { ...DRIFT, DRIFT_SETTLE_MS: '450' }, 'DRIFT_SETTLE_MS', /60000 or more/],
+  ['a misspelled variable', { DRIFT_TOKN: 'x' }, 'DRIFT_TOKN', /not a setting/],
+  ['a setting of a later release', { SCIM_JWT_ISSUER: 'https://idp.example.com' }, 'SCIM_JWT_ISSUER', /not supported/],
+];
+
+describe('a start is refused with', () => {
+  it.each(REFUSED)('%s', (_, env, variable, reason) => {
+    const result = loadConfig(env);
+    expect(result.ok).toBe(false);
+    if (result.ok) return;
+    expect(result.problems.map((problem) => problem.variable)).toContain(variable);
+    expect(result.problems.find((problem) => problem.variable === variable)?.problem).toMatch(reason);
+  });
+
+  it('every problem at once', () => {
+    const result = loadConfig({ PORT: '0', BRIDGE_MODE: 'x', DRIFT_TOKN: '1' });
+    expect(result).toMatchObject({ ok: false });
+    if (!result.ok)
+      expect(result.problems.map(({ variable }) => variable).sort()).toEqual(['BRIDGE_MODE', 'DRIFT_TOKN', 'PORT']);
+  });
+
+  it('never a secret in the reason', () => {
+    const secret = 'hunter2hunter2hunter2';
+    const result = loadConfig({ BRIDGE_ADMIN_TOKEN: secret, BRIDGE_SECRET_KEY: secret, DRIFT_TOKEN: `${secret} x` });
+    expect(JSON.stringify(result)).not.toContain(secret);
+  });
+});
+
+describe('a start is allowed', () => {
+  it('with nothing set, as a demo on loopback', () => {
+    expect(loadConfig({})).toEqual({
+      ok: true,
+      config: {
+        host: '127.0.0.1',
+        port: 8080,
+        publicUrl: 'http://127.0.0.1:8080',
+        dataDir: './data',
+        mode: 'all',
+        logLevel: 'info',
+        drift: {
+          baseUrl: 'https://driftapi.com',
+          scimPath: 'auto',
+          credentials: null,
+          ratePerMinute: 180,
+          settleMs: 60_000,
+        },
+        demo: true,
+      },
+    });
+  });
+
+  it('in a container, where a demo names localhost', () => {
+    expect(loadConfig({ HOST: '0.0.0.0' })).toMatchObject({
+      config: { publicUrl: 'http://localhost:8080', demo: true },
+    });
+  });
+
+  it('on IPv6, with a slash at the end of an address, or with a variable left blank', () => {
+    expect(loadConfig({ HOST: '::1' })).toMatchObject({ config: { publicUrl: 'http://[::1]:8080' } });
+    expect(loadConfig({ BRIDGE_PUBLIC_URL: 'https://b.example.com/base/', DRIFT_TOKEN: ' ' })).toMatchObject({
+      config: { publicUrl: 'https://b.example.com/base', demo: true },
+    });
+  });
+
+  it('with a Drift token, or an OAuth client, and SCIM on a token of its own', () => {
+    expect(loadConfig(DRIFT)).toMatchObject({
+      config: {
+        demo: false,
+        drift: { credentials: { kind: 'token', token: 'drift-token', scimToken: 'drift-token' } },
+      },
+    });
+    const oauth = { DRIFT_CLIENT_ID: 'i', DRIFT_CLIENT_SECRET: 's', DRIFT_REFRESH_TOKEN: 'r', DRIFT_SCIM_TOKEN: 't' };
+    expect(loadConfig(oauth)).toMatchObject({
+      config: { demo: false, drift: { credentials: { kind: 'oauth', refreshToken: 'r', scimToken: 't' } } },
+    });
+  });
+
+  it('with a simulator on loopback and a short rest', () => {
+    const env = { ...DRIFT, DRIFT_BASE_URL: 'http://127.0.0.1:4010/', DRIFT_SETTLE_MS: '450' };
+    expect(loadConfig(env)).toMatchObject({
+      config: { drift: { baseUrl: 'http://127.0.0.1:4010', settleMs: 450 } },
+    });
+  });
+
+  it('on PostgreSQL, which is never a demo, and whose web processes hold no secret key', () => {
+    expect(loadConfig(POSTGRES)).toMatchObject({ config: { demo: false, databaseUrl: 'postgres://db/bridge' } });
+    const { DATABASE_URL, BRIDGE_TOKEN_PEPPER } = POSTGRES;
+    expect(loadConfig({ DATABASE_URL, BRIDGE_TOKEN_PEPPER, BRIDGE_MODE: 'web' })).toMatchObject({
+      config: { mode: 'web' },
+    });
+  });
+
+  it('beside what Kubernetes sets for a service named "bridge", and what the command line reads', () => {
+    const env = {
+      BRIDGE_PORT: 'tcp://10.0.0.1:80',
+      BRIDGE_PORT_80_TCP_ADDR: '10.0.0.1',
+      BRIDGE_SERVICE_HOST: '10.0.0.1',
+    };
+    expect(loadConfig({ ...env, BRIDGE_URL: 'http://127.0.0.1:8080' }).ok).toBe(true);
+  });
+});
+
+describe('what is shown of the settings', () => {
+  it('names every variable with its value and never a secret', () => {
+    const settings = describeConfig({ ...POSTGRES, PORT: '9000', DRIFT_TOKEN: 'drift-token' });
+    const of = (name: string): unknown => settings.find(({ variable }) => variable === name);
+    expect(of('PORT')).toMatchObject({ value: '9000', isSet: true });
+    expect(of('DRIFT_TOKEN')).toMatchObject({ value: '(set)', isSet: true });
+    expect(of('HOST')).toMatchObject({ value: '127.0.0.1', isSet: false });
+    expect(of('BRIDGE_ADMIN_TOKEN')).toMatchObject({ value: null, isSet: false });
+    expect(JSON.stringify(settings)).not.toMatch(/drift-token|postgres:\/\/db/);
+    expect(settings.every(({ says }) => says.length > 0)).toBe(true);
+  });
+
+  it('tells the command line where the bridge is', () => {
+    expect(loadClient({ PORT: '9000', NO_COLOR: '1' })).toEqual({ url: 'http://127.0.0.1:9000', noColor: true });
+    expect(loadClient({ BRIDGE_URL: 'https://b.example.com/', BRIDGE_ADMIN_TOKEN: 't' })).toEqual({
+      url: 'https://b.example.com',
+      token: 't',
+      noColor: false,
+    });
+  });
+});
