@@ -89,7 +89,7 @@ const SCHEMA = z.object({
 type Variables = z.output<typeof SCHEMA>;
 type Name = keyof Variables;
 
-/** Announced by the product contract; this release refuses them rather than ignore them. */
+/** Announced for a later release; this one refuses them rather than ignore them. */
 const NOT_YET: readonly string[] = ['SCIM_JWT_ISSUER', 'SCIM_JWT_AUDIENCE', 'SCIM_JWKS_URL', 'DRIFT_WEBHOOK_TOKENS'];
 /** Kubernetes sets these for a service that happens to be named "bridge" or "drift". */
 const OF_KUBERNETES = /^(BRIDGE|DRIFT)_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;

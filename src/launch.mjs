@@ -47,8 +47,12 @@ function pinnedNode() {
 
 function rerun(node) {
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  // A terminal sends its signals to both; whoever sends them to this process alone means the program.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // Whoever signals this process means the program. Ctrl-C reaches both by itself, and once is enough.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
   child.on('error', (error) => {
     process.stderr.write(`The pinned Node could not be started: ${error.message}\n`);
     process.exitCode = 1;

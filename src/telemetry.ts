@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type DestinationStream, pino } from 'pino';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Config } from './config.ts';
@@ -11,7 +10,7 @@ import type { Log, LogLevel } from './flows/ports.ts';
 const TEXT_KEYS: ReadonlySet<string> = new Set([
   ...['request', 'tenant', 'token', 'person', 'account', 'run', 'plan', 'change', 'import', 'snapshot', 'job', 'feed'],
   ...['kind', 'code', 'op', 'state', 'stage', 'mode', 'method', 'route', 'url', 'version', 'variable', 'gate', 'owner'],
-  ...['at', 'step', 'outcome', 'scimPath', 'reason', 'database', 'operation'],
+  ...['at', 'step', 'outcome', 'scimPath', 'reason', 'database', 'operation', 'class', 'header'],
 ]);
 const LOOKS_LIKE_CODE = /^[\w.:/{}[\]+-]{0,200}$/;
 const WITHHELD = '[withheld]';
@@ -48,11 +47,6 @@ export function createLog(level: Config['logLevel'], destination?: DestinationSt
   };
   const logger = destination === undefined ? pino(options) : pino(options, destination);
   return (at: LogLevel, code, data = {}) => logger[at](allowed(data), code);
-}
-
-/** An id of our own for every request: what a caller quotes, and what the log says. */
-export function createRequestId(): string {
-  return randomUUID();
 }
 
 export interface HttpObservation {

@@ -103,6 +103,8 @@ function limitFailures(): ErrorRequestHandler {
     limit: FAILURES_PER_MINUTE,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
+    // A proxy in front is no mistake here: what it says of the caller is not believed, and need not be warned of.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_request, response) => {
       response.set('retry-after', '60');
       sendProblem(response, problem(429, 'request.rate', 'Too many requests without a good token; wait a minute.'));

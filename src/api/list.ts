@@ -153,6 +153,15 @@ export function sifted<Item>(page: Page<Item>, wanted: ((item: Item) => boolean)
   };
 }
 
+/** Each item of a page in another shape, one after the other. */
+export function mapped<From, To>(page: Page<From>, to: (item: From) => Promise<To>): Page<To> {
+  return async (after, limit) => {
+    const items: Keyed<To>[] = [];
+    for (const { key, item } of await page(after, limit)) items.push({ key, item: await to(item) });
+    return items;
+  };
+}
+
 /** Items whose fields equal the filters that were given, under the same names; null where none was. */
 export function equalTo<Item>(
   filters: Readonly<Partial<Record<keyof Item, unknown>>>,

@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.ts';
 import { CHANGE_OPS, type GateCode } from '../core/reconcile/plan.ts';
 import type { Plan } from '../flows/plan-port.ts';
 import { idInBody, idInPath } from './ids.ts';
-import { equalTo, listRoute, sifted } from './list.ts';
+import { type Page, equalTo, listRoute, mapped, sifted } from './list.ts';
 import { CHANGE_STATES, changeAnswer, changeSchema, planAnswer, planSchema } from './plan-answer.ts';
 import { type Route, route } from './route.ts';
 import type { ApiWorld } from './world.ts';
@@ -74,15 +74,12 @@ export function planRoutes(world: ApiWorld): readonly Route[] {
       item: planSchema,
       csv: ['id', 'hash', 'runId', 'kind', 'state', 'summary', 'requestedBy', 'createdAt', 'expiresAt'],
       key: /^[0-9a-f-]{36}$/,
-      open: async ({ principal }, filters) => ({
-        page: sifted(async (after, limit) => {
-          const items = [];
-          for (const plan of await store.tenant(principal.tenantId).plans.list(after, limit)) {
-            items.push({ key: plan.id, item: await shown(principal.tenantId, plan) });
-          }
-          return items;
-        }, equalTo(filters)),
-      }),
+      async open({ principal: { tenantId } }, filters) {
+        const { plans } = store.tenant(tenantId);
+        const page: Page<Plan> = async (after, limit) =>
+          (await plans.list(after, limit)).map((plan) => ({ key: plan.id, item: plan }));
+        return { page: mapped(sifted(page, equalTo(filters)), (plan) => shown(tenantId, plan)) };
+      },
     }),
 
     route({

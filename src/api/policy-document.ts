@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
 import { placesOf } from './route.ts';
 
-/** Classes that policy may apply by itself; all others need a person (product contract 8). */
+/** Classes that policy may apply by itself; all others need a person. */
 const AUTOMATIC = ['link', 'create', 'update'] as const;
 
 const days = z.number().int().min(0).max(365);

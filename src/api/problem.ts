@@ -100,6 +100,7 @@ export function problem(
 export function sendProblem(response: Response, sent: Problem): void {
   if (sent.status === 401) response.set('www-authenticate', challenge(response));
   if (sent.status === 503) response.set('retry-after', '5');
+  response.set('cache-control', 'no-store');
   response.status(sent.status).type('application/problem+json').send(JSON.stringify(sent));
 }
 

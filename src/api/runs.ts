@@ -4,7 +4,7 @@ import { DomainError } from '../core/errors.ts';
 import type { Run, RunScope } from '../flows/run-port.ts';
 import { entryAnswer, entrySchema } from './entry-answer.ts';
 import { idInBody, idInPath, personOrAccount, publicId } from './ids.ts';
-import { equalTo, flag, listRoute, sifted } from './list.ts';
+import { type Page, equalTo, flag, listRoute, mapped, sifted } from './list.ts';
 import { type Route, route } from './route.ts';
 import { type RunAnswer, runAnswer, runSchema } from './run-answer.ts';
 import { renderRunReport } from './run-report.ts';
@@ -142,14 +142,12 @@ export function runRoutes(world: ApiWorld): readonly Route[] {
         'endedAt',
       ]),
       key: /^[0-9a-f-]{36}$/,
-      open: async ({ principal }, filters) => ({
-        page: sifted(async (after, limit) => {
-          const runs = await store.tenant(principal.tenantId).runs.list(after, limit);
-          const items = [];
-          for (const run of runs) items.push({ key: run.id, item: await shown(principal.tenantId, run) });
-          return items;
-        }, equalTo(filters)),
-      }),
+      async open({ principal: { tenantId } }, filters) {
+        const { runs } = store.tenant(tenantId);
+        const page: Page<Run> = async (after, limit) =>
+          (await runs.list(after, limit)).map((run) => ({ key: run.id, item: run }));
+        return { page: mapped(sifted(page, equalTo(filters)), (run) => shown(tenantId, run)) };
+      },
     }),
 
     route({

@@ -6,7 +6,7 @@ import type { MakePlan } from '../flows/make-plan.ts';
 import type { Clock, Store } from '../flows/ports.ts';
 import type { TokenDesk } from '../flows/token-port.ts';
 
-/** Rows of a fix file as text, from the feed's reader and writer (product contract 6.1). */
+/** Rows of a fix file as text, from the feed's reader and writer. */
 export type WriteFixFile = (input: {
   readonly importId: string;
   readonly headers: readonly string[];

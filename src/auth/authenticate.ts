@@ -49,7 +49,7 @@ export function createAuthenticate(ports: {
 
 /**
  * Two-person rules count subjects. Who makes a token in another's name must not become a second person by it, so for its
- * first 24 hours a token stands for its creator (product contract 4).
+ * first 24 hours a token stands for its creator.
  */
 function principalOf(record: TokenRecord, now: string): Principal {
   const isNew = Date.parse(now) - Date.parse(record.createdAt) < DAY;

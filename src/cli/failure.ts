@@ -1,4 +1,4 @@
-/** What every command ends with (product contract 3). */
+/** What every command ends with. */
 export const EXIT = { fine: 0, error: 1, planned: 2, held: 3 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -6,11 +6,13 @@ import { type Config, loadConfig } from '../config.ts';
 import { createLog } from '../telemetry.ts';
 import { type Context, describe } from './context.ts';
 import { showDemo, startDemo } from './demo.ts';
-import { CommandError } from './failure.ts';
+import { CommandError, EXIT } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How long requests in hand may take when the process is told to stop, in milliseconds. */
 const DRAIN_MS = 10_000;
+/** Two signals closer together than this are one. */
+const IMPATIENT_MS = 1000;
 const HEADERS_MS = 15_000;
 /** An upload of a large file over a slow line. */
 const REQUEST_MS = 3_600_000;
@@ -49,22 +51,23 @@ async function serve(terminal: Terminal, asked: Config): Promise<void> {
   // The demo's summary is for people: lines of a log that nobody asked for would stand in its way.
   const log = createLog(config.demo && config.logLevel === 'info' ? 'warn' : config.logLevel);
   let bridge: Bridge | null = null;
+  let server: Server | null = null;
   try {
     bridge = await compose(config, { log, ...(demo === null ? {} : { demo: demo.simulator }) });
-    const server = config.mode === 'worker' ? null : await listen(bridge, config);
+    if (config.mode !== 'worker') server = await listen(bridge, config);
     bridge.startWorker();
     log('info', 'bridge.started', { url: config.publicUrl, mode: config.mode, version: documents.version });
     if (demo === null) {
       if (bridge.tokens.fresh && server !== null) terminal.out(newTokens(bridge, config));
     } else {
       const { admin, scim } = bridge.tokens;
-      const target = { url: config.publicUrl, adminToken: admin, scimToken: scim };
+      const target = { url: localUrl(config), publicUrl: config.publicUrl, adminToken: admin, scimToken: scim };
       await Promise.race([showDemo(target, (text) => terminal.out(`${text}\n`), terminal.hasColour), stop]);
     }
     await stop;
     log('info', 'bridge.stopping');
-    if (server !== null) await drain(server);
   } finally {
+    if (server !== null) await drain(server);
     await bridge?.close();
     await demo?.close();
   }
@@ -93,9 +96,22 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
+/** The first signal asks for an orderly end; one more after a moment means it. */
+/** The address on which this process reaches itself, whatever others call it. */
+function localUrl({ host, port }: Config): string {
+  const any: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+  return `http://${any[host] ?? (host.includes(':') ? `[${host}]` : host)}:${String(port)}`;
+}
+
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    let since: number | null = null;
+    const stop = (): void => {
+      if (since !== null && Date.now() - since > IMPATIENT_MS) process.exit(EXIT.error);
+      since ??= Date.now();
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   });
 }
 

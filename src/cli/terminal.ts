@@ -12,6 +12,11 @@ export interface Terminal {
 
 export function processTerminal(): Terminal {
   const { noColor } = loadClient();
+  // Whoever reads a pipe may stop early (`| head`): that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

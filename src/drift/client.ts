@@ -28,8 +28,10 @@ export type DriftClientOptions = {
   /** In [0, 1): for the jitter of backoffs. */
   readonly random: () => number;
   readonly timeouts?: Partial<Timeouts>;
-  /** Longest wait for a turn before a call is given up unsent; default two minutes. */
-  readonly maxWaitMs?: number;
+  /** Longest wait of a read for its turn, retries included; default two minutes. */
+  readonly readWithinMs?: number;
+  /** A write leaves within this time or not at all; default 30 s. It must fit into the settle window with the timeout. */
+  readonly writeWithinMs?: number;
 } & ({ readonly token: string; readonly scimToken?: string } | { readonly credentials: DriftCredentials });
 
 /** `nextLink`: what a `Link: <…>; rel="next"` header names. */
@@ -83,12 +85,22 @@ export function createDriftClient(options: DriftClientOptions): DriftClient {
   });
   const pacer = createPacer({
     ratePerMinute: options.ratePerMinute,
-    maxWaitMs: options.maxWaitMs ?? 120_000,
     clock,
     random,
     log,
   });
-  const sender = createSender({ transport, pacer, credentials, permits, clock, random, log, proof });
+  const sender = createSender({
+    transport,
+    pacer,
+    credentials,
+    permits,
+    clock,
+    random,
+    log,
+    readWithinMs: options.readWithinMs ?? 120_000,
+    writeWithinMs: options.writeWithinMs ?? 30_000,
+    proof,
+  });
   const scimPath = createScimPath({
     setting: options.scimPath,
     probe,
@@ -147,7 +159,7 @@ export function createDriftClient(options: DriftClientOptions): DriftClient {
       return { kind: 'ok', value: parsed.data, nextLink: nextLinkOf(headerOf(answer.headers, 'link')) };
     const [issue] = parsed.error.issues;
     const where = issue?.path.map(String).join('.') ?? '';
-    log('warn', 'drift.answer_shape', { operation: call.name, status: answer.status, where });
+    log('warn', 'drift.answer_shape', { operation: call.name, status: answer.status, at: where });
     return { kind: 'unknown', code: 'answer_shape', detail: `The answer has not the known shape (at "${where}").` };
   }
 

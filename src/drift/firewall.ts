@@ -32,7 +32,7 @@ const AGENT_WORDS = /^(users?|agents?|members?|seats?|teammates?)$/;
 const USER_FIELDS = new Set(['name', 'alias', 'email', 'phone', 'locale', 'availability', 'avatarUrl']);
 
 /**
- * The firewall of the product contract: in Drift, "deactivate" is deletion, and a deleted user cannot be provisioned again
+ * The firewall: in Drift, "deactivate" is deletion, and a deleted user cannot be provisioned again
  * (Drift API notes 2.1, 3, 4.3). It allows what is known to be harmless and refuses the rest, whoever calls.
  */
 export function judge(call: Outgoing): Verdict {

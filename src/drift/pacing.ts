@@ -16,8 +16,8 @@ const BACKOFF = 500;
 const LONGEST_BACKOFF = 30_000;
 
 export interface Pacer {
-  /** Waits for its turn. False where that would take longer than `maxWaitMs`: then nothing is sent. */
-  acquire(rate: RateClass): Promise<boolean>;
+  /** Waits for its turn. False where that would take longer than `withinMs`. */
+  acquire(rate: RateClass, withinMs: number): Promise<boolean>;
   /** A 429 came: slower from now on, and nothing at all for a while; longer with each one in a row, or as Drift says. */
   throttled(rate: RateClass, retryAfterMs: number | null): void;
   /** Any other answer: its headers may say what is left. */
@@ -47,7 +47,6 @@ interface Bucket {
  */
 export function createPacer(ports: {
   readonly ratePerMinute: number;
-  readonly maxWaitMs: number;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -74,8 +73,7 @@ export function createPacer(ports: {
   };
   const headersSeen = new Set<string>();
 
-  async function take(own: Bucket): Promise<boolean> {
-    const since = now();
+  async function take(own: Bucket, since: number, withinMs: number): Promise<boolean> {
     for (;;) {
       const at = now();
       refill(own, at);
@@ -85,16 +83,17 @@ export function createPacer(ports: {
         own.recent.push(at);
         return true;
       }
-      if (at - since + wait > ports.maxWaitMs) return false;
+      if (at - since + wait > withinMs) return false;
       await clock.sleep(wait);
     }
   }
 
   return {
-    acquire(rate) {
+    acquire(rate, withinMs) {
       const own = buckets[rate];
       // One after the other, in the order of asking.
-      const turn = own.queue.then(() => take(own));
+      const since = now();
+      const turn = own.queue.then(() => take(own, since, withinMs));
       own.queue = turn.catch(() => undefined);
       return turn;
     },
@@ -122,7 +121,7 @@ export function createPacer(ports: {
         if (!headersSeen.has(name) && headersSeen.size < 20) {
           headersSeen.add(name);
           // Their names are not documented anywhere (Drift API notes 1.6): the first sight is worth a line.
-          log('info', 'drift.rate_header', { name: name.slice(0, 60), value: value.slice(0, 20) });
+          log('info', 'drift.rate_header', { header: name.slice(0, 60), outcome: value.slice(0, 20) });
         }
         if (/remaining/i.test(name) && /^\d{1,9}$/.test(value)) own.tokens = Math.min(own.tokens, Number(value));
       }

@@ -1,6 +1,6 @@
 import { DomainError } from '../core/errors.ts';
 
-/** The two readings of the sources, in the order of the product contract (Drift API notes 3, "SCIM base path"). */
+/** The two readings of the sources, in the order in which they are asked (Drift API notes 3, "SCIM base path"). */
 const PATHS = ['/scim/v2', '/scim'] as const;
 
 export interface ScimService {

@@ -39,8 +39,17 @@ const READ_TRIES = 4;
 const THROTTLED_TRIES = 8;
 const BACKOFF = 200;
 const LONGEST_BACKOFF = 5_000;
+/** A confirmation is worth no long wait. */
+const CONFIRM_WITHIN_MS = 10_000;
 /** So long a confirmed good bearer is not confirmed again. */
 const CONFIRMED_MS = 30_000;
+
+const UNSENT: Settled = {
+  kind: 'refused',
+  status: 429,
+  code: 'rate_limit',
+  detail: 'The call had no turn in time; nothing was sent.',
+};
 
 const DEAD: Settled = {
   kind: 'refused',
@@ -57,12 +66,20 @@ export function createSender(ports: {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Longest wait of a read for its turn. */
+  readonly readWithinMs: number;
+  /**
+   * A write leaves within this time after it was asked for, or not at all: an intent that is older may have been read back
+   * and repeated by somebody else.
+   */
+  readonly writeWithinMs: number;
   /** A harmless call that only a good bearer of that kind gets through. */
   readonly proof: (kind: BearerKind, bearer: string) => Promise<Prepared>;
 }): Sender {
   const { transport, pacer, credentials, permits, clock, random, log } = ports;
   const dead = new Set<string>();
   const confirmedAt = new Map<string, number>();
+  const confirming = new Map<string, Promise<'good' | 'dead' | 'renewed'>>();
   let calls = 0;
   const now = (): number => Date.parse(clock.now());
 
@@ -70,7 +87,9 @@ export function createSender(ports: {
     Math.ceil(Math.min(LONGEST_BACKOFF, BACKOFF * 2 ** (tries - 1)) * (0.5 + random()));
 
   function refuse(call: Prepared, reason: string): never {
-    log('error', 'drift.firewall', { operation: call.name, method: call.method, reason });
+    // The log takes words without blanks; the sentence is in the error.
+    const code = reason.replaceAll(/\W+/g, '_');
+    log('error', 'drift.firewall', { operation: call.name, method: call.method, reason: code });
     throw new DomainError('drift.firewall', `The call ${call.name} was stopped before Drift: ${reason}.`);
   }
 
@@ -114,7 +133,7 @@ export function createSender(ports: {
     if (now() - (confirmedAt.get(bearer) ?? -CONFIRMED_MS) < CONFIRMED_MS) return 'good';
     const call = await ports.proof(kind, bearer);
     await admit(call);
-    if (!(await pacer.acquire(call.rate))) return 'good';
+    if (!(await pacer.acquire(call.rate, CONFIRM_WITHIN_MS))) return 'good';
     const answer = await once(call, bearer);
     const refusal = answer.kind === 'refused' ? answer : null;
     if (refusal === null || !speaksOfBearer(refusal)) {
@@ -127,24 +146,27 @@ export function createSender(ports: {
     return 'dead';
   }
 
+  /** However many calls are refused at once, one confirmation answers for all. */
+  function confirmOnce(kind: BearerKind, bearer: string): Promise<'good' | 'dead' | 'renewed'> {
+    const asked = confirming.get(bearer) ?? confirm(kind, bearer).finally(() => confirming.delete(bearer));
+    confirming.set(bearer, asked);
+    return asked;
+  }
+
   async function send(call: Prepared): Promise<Settled> {
     let reads = 0;
     let throttled = 0;
     let renewed = false;
+    const since = now();
+    const withinMs = call.read ? ports.readWithinMs : ports.writeWithinMs;
     for (;;) {
       const verdict = judge(call);
       if (verdict.kind === 'refused') refuse(call, verdict.reason);
       const bearer = await credentials.bearer(call.kind);
       if (dead.has(bearer)) return DEAD;
-      if (!(await pacer.acquire(call.rate))) {
-        return {
-          kind: 'refused',
-          status: 429,
-          code: 'rate_limit',
-          detail: 'Drift takes no further calls for now; nothing was sent.',
-        };
-      }
+      if (!(await pacer.acquire(call.rate, since + withinMs - now()))) return UNSENT;
       await admit(call);
+      if (!call.read && now() - since > withinMs) return UNSENT;
       const answer = await once(call, bearer);
       switch (answer.kind) {
         case 'ok':
@@ -163,7 +185,7 @@ export function createSender(ports: {
           continue;
         case 'refused': {
           if (!mayMeanBearer(answer)) return answer;
-          const state = await confirm(call.kind, bearer);
+          const state = await confirmOnce(call.kind, bearer);
           if (state === 'dead') return DEAD;
           if (state === 'good' || !call.read || renewed) return answer;
           renewed = true;

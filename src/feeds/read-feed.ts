@@ -11,7 +11,7 @@ import type { CsvRecord } from './read-csv.ts';
 import { createReading } from './reading.ts';
 
 export { FeedError } from './feed.ts';
-export type { FeedEnd, FeedProfile, FeedRow, FeedShape, RowOutcome, RowProblem, RowProblemCode } from './feed.ts';
+export type { FeedEnd, FeedProfile, FeedRow, FeedShape } from './feed.ts';
 
 /** Text on which the delimiter is decided, in UTF-16 code units. */
 const HEAD_LENGTH = 64 * 1024;

@@ -34,7 +34,7 @@ export type Condition = (version: number) => boolean;
 
 /**
  * Writes of an identity provider. Each is one transaction: resource, statement about the person and audit entry stand
- * together before it is acknowledged. None of it ever calls Drift, whatever it says of `active` (product contract 5).
+ * together before it is acknowledged. None of it ever calls Drift, whatever it says of `active`.
  */
 export interface AcceptScim {
   /** Throws `scim.uniqueness`, except for the same POST again after a lost answer: that gives what it created. */

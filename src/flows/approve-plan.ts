@@ -107,6 +107,11 @@ export function createApprovePlan(ports: {
         `The plan is ${plan.state}; approve its hash first (POST /api/v1/plans/${plan.id}/approve).`,
       );
     }
+    const now = clock.now();
+    const approvals = await store.plans.approvals(plan.id);
+    if (!approvals.some(({ expiresAt }) => now < expiresAt)) {
+      throw new DomainError('plan.expired', 'Every approval of this plan has expired; start a new run.');
+    }
     await store.write(async (tx) => {
       await tx.plans.setState(plan.id, 'applying');
       await tx.runs.update(plan.runId, { state: 'applying', stage: 'applying' });
@@ -223,7 +228,7 @@ function needSecondSubject(
   if (by.subject === plan.requestedBy) {
     throw new DomainError(
       'approval.second_subject',
-      `This plan removes ${String(deprovisions)} seats; above ${String(over)} the approver must not be the one who asked for the run. Create a token with another subject (bridge token create --subject …) and approve with it.`,
+      `This plan removes ${String(deprovisions)} seats; above ${String(over)} the approver must not be the one who asked for the run. Create a token with another subject (bridge token create --subject …) and approve with it; a new token counts as its creator for 24 hours.`,
     );
   }
 }

@@ -27,7 +27,7 @@ export interface Capabilities {
   readonly orgId?: string;
 }
 
-/** Why a deprovision may pass the firewall: the client asks for proof again before the call (product contract 5). */
+/** Why a deprovision may pass the firewall: the client asks for proof again before the call. */
 export interface DeprovisionPermit {
   readonly changeId: string;
   readonly fence: number;

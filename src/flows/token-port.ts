@@ -12,7 +12,7 @@ export interface TokenRecord {
   readonly name: string;
   /** Keyed hash of the whole text; the text itself is stored nowhere. */
   readonly hash: string;
-  /** Subject of whoever made it: a young token counts as its creator (product contract 4). */
+  /** Subject of whoever made it: a young token counts as its creator. */
   readonly createdBy: string;
   readonly createdAt: string;
   readonly expiresAt: string;

@@ -14,7 +14,7 @@ export interface Attribute {
   readonly mutability: 'readOnly' | 'readWrite' | 'immutable' | 'writeOnly';
   readonly returned: 'always' | 'never' | 'default' | 'request';
   readonly uniqueness: 'none' | 'server' | 'global';
-  /** Suggestions, never enforced: IdPs send their own words (IdP notes, "What plain scimmy does"). */
+  /** Suggestions, never enforced: IdPs send their own words. */
   readonly canonicalValues: readonly string[];
   readonly referenceTypes: readonly string[];
   readonly subAttributes: readonly Attribute[];

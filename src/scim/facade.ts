@@ -26,7 +26,7 @@ export interface ScimFacadeOptions {
 
 /**
  * The SCIM service provider, to be mounted at `/scim/v2`. Named steps stand in front of scimmy-routers and do what it
- * leaves out (SCIM server notes 2.6): who, which method, which media type, how large; every error is a SCIM error.
+ * leaves out (docs/decisions/0006): who, which method, which media type, how large; every error is a SCIM error.
  */
 export function createScimFacade(options: ScimFacadeOptions): Express {
   const { accept, store, log } = options;
@@ -116,7 +116,7 @@ const rendersReplies: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** scimmy says the page size that was asked for; the answer says what is on the page (SCIM server notes 2.6). */
+/** scimmy says the page size that was asked for; the answer says what is on the page (docs/decisions/0006). */
 function ofScimmy(body: unknown): unknown {
   const plain: unknown = JSON.parse(JSON.stringify(body));
   return isObject(plain) && Array.isArray(plain['Resources'])

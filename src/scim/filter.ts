@@ -128,7 +128,7 @@ class FilterParser {
     const { place } = frame.scope;
     const after = this.#peek();
     if (after.kind === 'word' && after.text.startsWith('.')) {
-      // `emails[type eq "work"].value eq "x"` is outside the grammar, but Entra matches users by it (IdP notes).
+      // `emails[type eq "work"].value eq "x"` is outside the grammar, but Entra matches users by it.
       this.#take();
       const extra = this.#clause(this.#sub(place, after.text.slice(1), after.at), after.at);
       outer.conjuncts.push({ kind: 'element', path: place.path, where: joined('and', [inner, extra]) });

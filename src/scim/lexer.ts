@@ -1,6 +1,6 @@
 /**
  * Splits a filter or a PATCH path into tokens: one pass, character by character, no regular expression on what a client
- * sent (RFC 7644 3.4.2.2; plain scimmy takes seconds for 70 characters, SCIM server notes 2.4).
+ * sent (RFC 7644 3.4.2.2; plain scimmy takes seconds for 70 characters, docs/decisions/0006).
  */
 export type Token =
   | { readonly kind: '(' | ')' | '[' | ']'; readonly at: number }

@@ -33,7 +33,7 @@ export function memberChange(operation: PatchOperation): MemberChange {
   if (op === 'add') return { kind: 'add', users: readMembers(value, `${where}.value`) };
   if (op === 'replace') return { kind: 'set', users: readMembers(value, `${where}.value`) };
   // By the letter of RFC 7644 3.5.2.2 a remove with values empties the group: that has happened in the field
-  // (IdP notes, Entra "Groups"). Only the named go; an empty list names nobody.
+  //. Only the named go; an empty list names nobody.
   return value === undefined || value === null
     ? { kind: 'clear' }
     : { kind: 'remove', users: readMembers(value, `${where}.value`) };

@@ -62,7 +62,7 @@ export function changeEach(
 
 /**
  * Elements selected by a filter. Where none matches, `add` and `replace` make one out of a filter of plain `eq`:
- * RFC 7644 3.5.2.3 says noTarget, but then Entra's users never converge (IdP notes, Entra "Update").
+ * RFC 7644 3.5.2.3 says noTarget, but then Entra's users never converge.
  */
 export function changeSelected(
   definition: ResourceDefinition,

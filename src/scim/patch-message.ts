@@ -23,7 +23,7 @@ export interface PatchOperation {
 
 /**
  * The operations of a PATCH body, each with a path: the keys of a path-less value become operations of their own, be
- * they names, dotted names, URNs or value paths (IdP notes, Entra "Update"). Throws DomainError.
+ * they names, dotted names, URNs or value paths. Throws DomainError.
  */
 export function readPatch(definition: ResourceDefinition, body: unknown): readonly PatchOperation[] {
   if (!isObject(body)) throw new DomainError('scim.invalid_syntax', 'The body is not a JSON object.');
@@ -73,7 +73,7 @@ function expandKeys(
 ): readonly PatchOperation[] {
   return uniqueEntries(value, where).flatMap(([key, each]) => {
     const target = parsePath(definition, key);
-    // A name that the schema lacks is no reason to refuse the rest (IdP notes, "What a facade must do").
+    // A name that the schema lacks is no reason to refuse the rest.
     if (target === undefined) return [];
     return expandSchema(definition, { op, target, value: each, where: `${where}.value`, pathless: true });
   });

@@ -19,7 +19,7 @@ export type PatchTarget =
   | { readonly kind: 'elements'; readonly place: Place; readonly where: Filter; readonly sub?: Attribute }
   /** A whole extension, named by its URN. */
   | { readonly kind: 'schema'; readonly schema: SchemaDefinition }
-  /** An extension of somebody else: tolerated, not kept (IdP notes, Entra "Create"). */
+  /** An extension of somebody else: tolerated, not kept. */
   | { readonly kind: 'foreign' };
 
 /** Undefined when the schema has no such attribute; throws `scim.invalid_path` where the text is no path at all. */

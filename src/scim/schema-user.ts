@@ -92,7 +92,7 @@ export const ENTERPRISE_SCHEMA: SchemaDefinition = {
   ],
 };
 
-/** What the bridge knows of the user's seat in Drift (product contract 5). */
+/** What the bridge knows of the user's seat in Drift. */
 export const DRIFT_SCHEMA: SchemaDefinition = {
   id: 'urn:ietf:params:scim:schemas:extension:drift:2.0:User',
   name: 'DriftUser',

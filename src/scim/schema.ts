@@ -74,7 +74,7 @@ function define(
     }
   };
   add(['', `${core.id}:`], undefined, attributes);
-  // Microsoft's reference tests put a dot between URN and attribute (IdP notes, "Update").
+  // Microsoft's reference tests put a dot between URN and attribute.
   for (const extension of extensions) add([`${extension.id}:`, `${extension.id}.`], extension.id, extension.attributes);
   return { type, endpoint, core, extensions, attributes, places };
 }

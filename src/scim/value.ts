@@ -7,7 +7,7 @@ import { subAttribute } from './schema.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-/** UTF-16 units of one text; longer ones are refused (product contract 10). */
+/** UTF-16 units of one text; longer ones are refused. */
 export const TEXT_LIMIT = 65_536;
 
 /** Values of one attribute. Members of a group are rows, and not counted here. */
@@ -40,7 +40,7 @@ export function uniqueEntries(value: JsonObject, where: string): readonly (reado
 /**
  * What a client sent for an attribute, in the attribute's own type and with canonical names; undefined = unassigned.
  * Takes what IdPs are known to send instead: text for a boolean, a bare text or a list of one for a complex value, one
- * object for a list (IdP notes, "What a facade must do"). Read-only and unknown sub-attributes are dropped.
+ * object for a list. Read-only and unknown sub-attributes are dropped.
  * Throws DomainError `scim.invalid_value`.
  */
 export function readValue(attribute: Attribute, raw: unknown, where: string): unknown {

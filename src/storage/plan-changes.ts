@@ -6,7 +6,7 @@ import { takeFreeRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { lockTenant } from './tenant-lock.ts';
 
-/** Beyond this an approval of a removal has lapsed, whatever the plan still waits for (product contract 11). */
+/** Beyond this an approval of a removal has lapsed, whatever the plan still waits for. */
 const LONGEST_WAIT_MS = 7 * 24 * 3_600_000;
 
 type ChangeWork = Pick<

@@ -68,7 +68,8 @@ export function createPlanStore(db: Kysely<Schema>, tenantId: string, dialect: D
         .where('tenant_id', '=', tenantId)
         .where('plan_id', '=', planId)
         .groupBy(['op', 'state'])
-        .orderBy('op')
+        // In the order in which the plan applies them.
+        .orderBy((eb) => eb.fn.min('seq'))
         .orderBy('state')
         .execute();
       const counts: Record<string, Record<string, number>> = {};

@@ -41,7 +41,7 @@ describe('openapi/bridge.json', () => {
     expect(JSON.stringify(document)).not.toContain('$defs');
   });
 
-  it('has what the product contract names for this release', () => {
+  it('has the routes that this release promises', () => {
     const named = operations.map(({ method, path }) => `${method} ${path}`);
     expect(named).toEqual(
       expect.arrayContaining([

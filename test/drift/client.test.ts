@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { DriftClient, DriftClientOptions } from '../../src/drift/client.ts';
 import { getAccount, updateAccount } from '../../src/drift/operations/accounts.ts';
 import { createContact, getContact, updateContact } from '../../src/drift/operations/contacts.ts';
-import { createScimUser, getScimUser } from '../../src/drift/operations/scim.ts';
+import { createScimUser, deleteScimUser, getScimUser } from '../../src/drift/operations/scim.ts';
 import { getUser, listUsers } from '../../src/drift/operations/users.ts';
 import {
   type Answering,
@@ -165,7 +165,8 @@ describe('the client', () => {
     answers(json(429, { error: { type: 'rate_limit' } }));
     fresh();
     expect(await write()).toMatchObject({ kind: 'refused', code: 'rate_limit', status: 429 });
-    expect(server.received).toHaveLength(8);
+    // Half a minute of pauses that double: then it is given up.
+    expect(server.received).toHaveLength(6);
   });
 
   it('waits as long as a Retry-After says, in seconds or as a date', async () => {
@@ -178,9 +179,28 @@ describe('the client', () => {
     await read();
     expect(world.slept).toEqual([9000]);
     server.received.length = 0;
-    fresh({ maxWaitMs: 5_000 });
+    fresh({ readWithinMs: 5_000 });
     answers(json(429, {}, { 'retry-after': '99999' }), USER);
     expect(await read()).toMatchObject({ kind: 'refused', code: 'rate_limit' });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('sends no write that has waited so long that somebody else may have taken it over', async () => {
+    answers(json(429, {}, { 'retry-after': '40' }), ACCOUNT);
+    expect(await write()).toMatchObject({ kind: 'refused', code: 'rate_limit', status: 429 });
+    expect(server.received).toHaveLength(1);
+    fresh({
+      permits: {
+        deprovision: async () => {
+          world.advance(31_000);
+          return true;
+        },
+      },
+    });
+    const permit = { changeId: 'chg-1', fence: 1 };
+    expect(await client.call(deleteScimUser, { params: { userId: '7' }, permit })).toMatchObject({
+      code: 'rate_limit',
+    });
     expect(server.received).toHaveLength(1);
   });
 
@@ -206,6 +226,13 @@ describe('the client', () => {
     expect(await client.call(getScimUser, { params: { userId: '7' } })).toMatchObject({ code: 'credential_dead' });
     expect(server.received).toHaveLength(2);
     expect(world.logged.map(({ code }) => code)).toContain('drift.credential_dead');
+  });
+
+  it('has one confirmation for all calls that are refused at once', async () => {
+    answers(json(401, {}));
+    const effects = await Promise.all([read(), read(), read()]);
+    expect(effects).toMatchObject(Array(3).fill({ kind: 'refused', code: 'credential_dead' }));
+    expect(server.received.filter(({ target }) => target === '/app/token_info')).toHaveLength(1);
   });
 
   it('does not give up a good bearer for a missing scope, nor for a confirmation that fails', async () => {

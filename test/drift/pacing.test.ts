@@ -4,9 +4,11 @@ import { quickWorld } from './recording-server.ts';
 
 const START = Date.parse('2030-01-01T00:00:00.000Z');
 
-function paced(ratePerMinute: number, maxWaitMs = 600_000) {
+const LONG = 600_000;
+
+function paced(ratePerMinute: number) {
   const world = quickWorld();
-  const pacer = createPacer({ ratePerMinute, maxWaitMs, ...world });
+  const pacer = createPacer({ ratePerMinute, ...world });
   const now = (): number => Date.parse(world.clock.now()) - START;
   return { world, pacer, now };
 }
@@ -17,7 +19,7 @@ async function meet(pacer: Pacer, now: () => number, hidden: (at: number) => num
   const refused: number[] = [];
   let from = 0;
   while (now() < until) {
-    await pacer.acquire('standard');
+    await pacer.acquire('standard', LONG);
     while ((taken[from] ?? now()) <= now() - 60_000) from += 1;
     if (taken.length - from < hidden(now())) {
       taken.push(now());
@@ -35,7 +37,7 @@ describe('pacing', () => {
     const { pacer, now } = paced(rate);
     const calls: number[] = [];
     while (now() < 600_000) {
-      await pacer.acquire('standard');
+      await pacer.acquire('standard', LONG);
       calls.push(now());
     }
     const tooSoon = calls.filter((at, index) => (calls[index + rate] ?? Number.POSITIVE_INFINITY) - at < 60_000);
@@ -46,7 +48,7 @@ describe('pacing', () => {
   it('keeps the order of those who wait', async () => {
     const { pacer } = paced(3);
     const order: number[] = [];
-    await Promise.all([1, 2, 3, 4, 5].map((n) => pacer.acquire('standard').then(() => order.push(n))));
+    await Promise.all([1, 2, 3, 4, 5].map((n) => pacer.acquire('standard', LONG).then(() => order.push(n))));
     expect(order).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -74,35 +76,35 @@ describe('pacing', () => {
     expect(slower()).toHaveLength(2);
     world.advance(2_000_000);
     pacer.throttled('standard', 0);
-    await pacer.acquire('standard');
+    await pacer.acquire('standard', LONG);
     expect(slower().at(-1)).toEqual({ class: 'standard', perMinute: 60 });
   });
 
   it('gives up rather than wait longer than it may, and reports have a budget of their own', async () => {
-    const { pacer } = paced(180, 1_000);
+    const { pacer } = paced(180);
     pacer.throttled('standard', 5_000);
-    expect(await pacer.acquire('standard')).toBe(false);
-    expect(await pacer.acquire('reports')).toBe(true);
+    expect(await pacer.acquire('standard', 1_000)).toBe(false);
+    expect(await pacer.acquire('reports', 1_000)).toBe(true);
   });
 
   it('slows down when a header says that nothing is left, and tells of headers that nobody knows', async () => {
     const { pacer, world } = paced(60);
     pacer.passed('standard', { 'x-drift-ratelimit-remaining': '0', 'content-type': 'x' });
     pacer.passed('standard', { 'x-drift-ratelimit-remaining': '0', 'x-rate-limit': ['9'] });
-    await pacer.acquire('standard');
+    await pacer.acquire('standard', LONG);
     expect(world.slept).toEqual([1_000]);
     expect(world.logged.map(({ data }) => data)).toEqual([
-      { name: 'x-drift-ratelimit-remaining', value: '0' },
-      { name: 'x-rate-limit', value: '9' },
+      { code: 'x-drift-ratelimit-remaining', outcome: '0' },
+      { code: 'x-rate-limit', outcome: '9' },
     ]);
   });
 
   it('is not stopped by a clock that is set back', async () => {
     const { pacer, world } = paced(2);
-    await pacer.acquire('standard');
-    await pacer.acquire('standard');
+    await pacer.acquire('standard', LONG);
+    await pacer.acquire('standard', LONG);
     world.advance(-3_600_000);
-    expect(await pacer.acquire('standard')).toBe(true);
+    expect(await pacer.acquire('standard', LONG)).toBe(true);
     expect(world.slept.every((ms) => ms <= 60_000)).toBe(true);
   });
 });

@@ -168,8 +168,8 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
   section('Go on');
   const plan = run.plan;
   lines.push(
-    `  ${target.url}/   what is where`,
-    `  curl -s ${target.url}/api/v1/runs/${run.id} -H "Authorization: Bearer $ADMIN" -H "Accept: text/html" > report.html`,
+    `  ${target.publicUrl}/   what is where`,
+    `  curl -s ${target.publicUrl}/api/v1/runs/${run.id} -H "Authorization: Bearer $ADMIN" -H "Accept: text/html" > report.html`,
     ...(plan === null
       ? []
       : [
@@ -178,9 +178,9 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
         ]),
     `  npx bridge explain <person>   npx bridge report ${run.id}   npx bridge --help`,
     '',
-    `  export BRIDGE_URL=${target.url}`,
+    `  export BRIDGE_URL=${target.publicUrl}`,
     `  export BRIDGE_ADMIN_TOKEN=${target.adminToken}   ${dim('# ADMIN above')}`,
-    `  SCIM endpoint for an IdP: ${target.url}/scim/v2   token ${target.scimToken}`,
+    `  SCIM endpoint for an IdP: ${target.publicUrl}/scim/v2   token ${target.scimToken}`,
     dim(
       `  Drift calls of this run: ${String(run.drift.calls)} (the fewest possible: ${String(run.drift.minimum)}). Stop with Ctrl-C; the next start goes on here.`,
     ),

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { sampleHrCsv } from './make-sample.ts';
 
 export interface DemoTarget {
+  /** Where this process reaches the bridge. */
   readonly url: string;
+  /** Where people reach it. */
+  readonly publicUrl: string;
   readonly adminToken: string;
   readonly scimToken: string;
 }

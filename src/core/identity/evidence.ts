@@ -25,7 +25,7 @@ export interface AccountTraits {
 
 export interface Weighed {
   readonly candidate: Candidate;
-  /** Rests on an address in a verified domain: nothing less may ever link by itself (product contract 6.2). */
+  /** Rests on an address in a verified domain: nothing less may ever link by itself. */
   readonly proven: boolean;
   readonly refused: boolean;
 }
@@ -72,7 +72,7 @@ export function familyKey(family: string | undefined): string | undefined {
 
 /**
  * Evidence in hundredths, strongest tier first; tiers do not add up with each other, what supports or contradicts them
- * does (reconciliation notes 4.2). Drift keeps no identifier of ours, so the tier of immutable ids is the link itself.
+ * does. Drift keeps no identifier of ours, so the tier of immutable ids is the link itself.
  * Null when nothing speaks for the pair.
  */
 export function weigh(person: PersonTraits, account: AccountTraits, scales: Scales): Weighed | null {

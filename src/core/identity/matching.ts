@@ -44,7 +44,7 @@ interface Pair {
   readonly taken: boolean;
 }
 
-/** The contract's floor: a policy may ask for more, never for less (product contract 6.2). */
+/** The contract's floor: a policy may ask for more, never for less. */
 const AUTO_FLOOR = 0.95;
 /** A name that more accounts carry than this is no evidence worth scoring. */
 const NAME_BEARERS = 50;

@@ -1,6 +1,6 @@
 /**
  * Parts of a name as weak evidence: no marks, no case, no punctuation. Never written anywhere and never proof of
- * anything by itself (reconciliation notes 3.1: compared only).
+ * anything by itself.
  */
 export function nameParts(text: string): readonly string[] {
   // Most names are plain ASCII, and 100,000 people are folded on every run.

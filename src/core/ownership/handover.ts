@@ -18,7 +18,7 @@ export type HandoverChoice =
 /**
  * Who gets what a leaver owns: the leaver's named successor, else the agent that the policy names. One receiver takes
  * everything, so no company is split from its contacts. A named receiver that cannot take it blocks: falling back to
- * somebody else would be a silent decision about customers (reconciliation notes 4.5).
+ * somebody else would be a silent decision about customers.
  */
 export function chooseReceiver(input: {
   readonly from: Account;

@@ -1,6 +1,6 @@
 /**
  * Days and zones. A last day is a date in the worker's zone; what follows from it is an instant: 00:00 of the next day
- * there (reconciliation notes 2.7). Dates are `YYYY-MM-DD`, instants UTC ISO.
+ * there. Dates are `YYYY-MM-DD`, instants UTC ISO.
  */
 const DAY = 86_400_000;
 

@@ -17,7 +17,7 @@ export interface Values {
   readonly shown: boolean;
 }
 
-/** Three-way verdict of one attribute (reconciliation notes 2.3). Total: every combination has one. */
+/** Three-way verdict of one attribute. Total: every combination has one. */
 export function verdictOf(
   rule: Pick<AttributeRule, 'strength' | 'normalise'>,
   { desired, baseline, actual, known, shown }: Values,

@@ -36,7 +36,7 @@ const SHRINK_FREE = 3;
 const GROW_FREE = 10;
 
 /**
- * Gates of one file, before any of its rows is accepted (reconciliation notes 2.6, 3.3). `empty_source` rejects the
+ * Gates of one file, before any of its rows is accepted. `empty_source` rejects the
  * file; the others hold it until somebody releases it. Absence means something only in a full file.
  */
 export function evaluateFile(facts: FileFacts): readonly Gate[] {

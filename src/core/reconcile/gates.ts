@@ -20,7 +20,7 @@ interface Tripped {
 
 /**
  * Judges the whole plan before the first write: a threshold that stops at the Nth lets the first N-1 through. A gate
- * holds its own class of changes and nothing else (reconciliation notes 2.6).
+ * holds its own class of changes and nothing else.
  */
 export function evaluateGates(
   input: ReconcileInput,

@@ -32,7 +32,7 @@ export interface SeatRule {
   readonly votes: (source: string) => boolean;
 }
 
-/** From this consecutive complete file without the person on, grace runs (product contract 6.3). */
+/** From this consecutive complete file without the person on, grace runs. */
 const GRACE_FROM_FILE = 2;
 const OPEN_END = '9990-01-01';
 

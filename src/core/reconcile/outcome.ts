@@ -46,7 +46,7 @@ export type Outcome =
 
 /**
  * Judges a Drift call by what is there afterwards. `settled`: the settle window has passed since the intent was
- * committed; only then does absence mean that the call had no effect (security and reliability notes 0.2).
+ * committed; only then does absence mean that the call had no effect.
  */
 export function judgeOutcome(read: ReadBack): Outcome {
   switch (read.op) {

@@ -2,7 +2,7 @@ import type { Disposition } from './entry.ts';
 import type { ChangeOp, ChangeState } from './plan.ts';
 import type { Situation } from './situation.ts';
 
-/** One word for where a person stands on the way into Drift or out of it (product contract 11). */
+/** One word for where a person stands on the way into Drift or out of it. */
 export type ProvisioningState =
   | 'accepted'
   | 'planned'

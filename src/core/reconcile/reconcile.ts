@@ -21,7 +21,7 @@ export interface ReconcileResult {
   readonly gates: readonly Gate[];
   /**
    * Baselines to store though nothing is written: on these accounts Drift shows what is wanted, so from now on a change of
-   * either side can be told from one of the other (reconciliation notes 2.3, "B := A, no write").
+   * either side can be told from one of the other.
    */
   readonly agreed: readonly Baseline[];
   /** One line, as plain as Terraform's. */

@@ -38,7 +38,7 @@ function idpData(doc: Json): Idp {
   };
 }
 
-/** E-mails are keys only in domains that the tenant has proven to own (product contract 5 and 6.2). */
+/** E-mails are keys only in domains that the tenant has proven to own. */
 function keysOf(data: Idp, verifiedDomains: readonly string[]): readonly PersonKey[] {
   const domains = new Set(verifiedDomains.map(fold));
   const emails = data.emails.filter((email) => !isConfusable(email) && domains.has(domainOf(fold(email))));

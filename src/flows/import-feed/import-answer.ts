@@ -4,7 +4,7 @@ import type { ImportChanges, ImportCounts, ImportRecord, ImportState } from '../
 
 export type FeedMode = ImportRecord['mode'];
 
-/** What `POST /feeds/{feed}/imports` answers (product contract 6.1). */
+/** What `POST /feeds/{feed}/imports` answers. */
 export interface ImportAnswer {
   readonly id: string;
   readonly state: ImportState;

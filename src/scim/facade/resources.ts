@@ -6,7 +6,7 @@ import type { Exchange, ResourceService } from './service.ts';
 
 /**
  * What scimmy-routers hands to a resource: everything of the request that matters. scimmy's own parsers see none of it
- * (SCIM server notes 2.4 to 2.6 list what they do to filters, PATCH and paging).
+ * (docs/decisions/0006 list what they do to filters, PATCH and paging).
  */
 export interface ResourceContext {
   readonly exchange: Exchange;

@@ -161,7 +161,7 @@ export function createResourceService(
 
 const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
 
-/** `itemsPerPage` is what is on this page (Okta rejects anything else, SCIM server notes 2.6). */
+/** `itemsPerPage` is what is on this page (Okta rejects anything else, docs/decisions/0006). */
 export function listReply({ total, resources }: Page, startIndex: number): Reply {
   return jsonReply(200, {
     schemas: [LIST_SCHEMA],
@@ -177,7 +177,7 @@ function withActive(doc: StoredResource['doc'], active: boolean): StoredResource
   return doc['active'] === undefined ? { ...doc, active } : doc;
 }
 
-/** A change that does not speak of `active` neither suspends nor restores anybody (IdP notes, Okta "Update"). */
+/** A change that does not speak of `active` neither suspends nor restores anybody. */
 function keepActive(doc: StoredResource['doc'], current: StoredResource): StoredResource['doc'] {
   return withActive(doc, current.doc['active'] !== false);
 }
