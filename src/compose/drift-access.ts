@@ -40,6 +40,7 @@ export async function createDriftAccess(ports: {
   const secrets = (tenantId: string): SecretStore | null =>
     sealing === null ? null : createSecretStore(database.write, tenantId, sealing);
   const clients = new Map<string, DriftClient>();
+  const targets = new Map<string, { readonly attribute: string | undefined; readonly target: DriftTarget }>();
 
   if (credentials?.kind === 'oauth') {
     throw new DomainError(
@@ -87,11 +88,15 @@ export async function createDriftAccess(ports: {
     async target(tenantId) {
       const client = await clientOf(tenantId);
       const { policy } = await store.tenant(tenantId).policy.current();
-      const { contactAttribute } = policy.ownership;
-      return createDriftTarget({
+      const { contactAttribute: attribute } = policy.ownership;
+      const known = targets.get(tenantId);
+      if (known !== undefined && known.attribute === attribute) return known.target;
+      const target = createDriftTarget({
         client,
-        ...(contactAttribute === undefined ? {} : { contactOwnerAttribute: contactAttribute }),
+        ...(attribute === undefined ? {} : { contactOwnerAttribute: attribute }),
       });
+      targets.set(tenantId, { attribute, target });
+      return target;
     },
     async configured(tenantId) {
       if (sealing === null) return true;

@@ -121,7 +121,7 @@ export function createPacer(ports: {
         if (!headersSeen.has(name) && headersSeen.size < 20) {
           headersSeen.add(name);
           // Their names are not documented anywhere (Drift API notes 1.6): the first sight is worth a line.
-          log('info', 'drift.rate_header', { header: name.slice(0, 60), outcome: value.slice(0, 20) });
+          log('info', 'drift.rate_header', { code: name.slice(0, 60), outcome: value.slice(0, 20) });
         }
         if (/remaining/i.test(name) && /^\d{1,9}$/.test(value)) own.tokens = Math.min(own.tokens, Number(value));
       }

@@ -1,17 +1,81 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Entry } from '../core/reconcile/entry.ts';
 import { type ChangeView, standingOf } from '../core/reconcile/provisioning-state.ts';
 import type { ProvisioningView, ScimStore } from '../flows/scim-port.ts';
 import type { ChangeOutcome } from '../flows/plan-port.ts';
 import type { DialectName } from './database.ts';
-import { isOneOf } from './dialect.ts';
 import type { Schema } from './schema.ts';
+import { isInJson, statement } from './statement.ts';
 
-type EntryRow = Pick<Selectable<Schema['entry']>, 'person_id' | 'data' | 'changes'> & { readonly created_at: string };
+/** One row of what is known of persons; what its texts mean depends on `kind`. */
+type Fact =
+  | { readonly kind: 'record'; readonly person_id: string; readonly a: string; readonly b: string; readonly c: string }
+  | {
+      readonly kind: 'link';
+      readonly person_id: string;
+      readonly a: string;
+      readonly b: string | null;
+      readonly c: string;
+    }
+  | { readonly kind: 'tombstone'; readonly person_id: string; readonly c: string }
+  | { readonly kind: 'entry'; readonly person_id: string; readonly a: string; readonly b: string; readonly c: string };
 
 /**
- * What the Drift extension of SCIM users shows, for a set of persons in seven queries: from the last run that looked at
- * each, the changes that came of it, and what was said since.
+ * Records (a source, b state, c updated), live links (a account, b its REST id, c their own id), tombstones (c when),
+ * and the entry of the last run that looked at the person (a data, b changes, c when that run began to look: what was
+ * said before is in it). Ids of runs sort by their birth, so the greatest is the latest.
+ */
+const factsOf = statement((db, dialect, tenantId: string, people: string) => {
+  const among = (column: string) => isInJson(dialect, sql.ref<string>(column), people);
+  return sql<Fact>`
+    select 'record' as kind, person_id, source as a, state as b, updated_at as c
+    from source_record where tenant_id = ${tenantId} and ${among('person_id')}
+    union all
+    select 'link', link.person_id, link.account_id, account.rest_id, link.id
+    from link left join account on account.tenant_id = link.tenant_id and account.id = link.account_id
+    where link.tenant_id = ${tenantId} and link.ended_at is null and ${among('link.person_id')}
+    union all
+    select 'tombstone', person_id, null, null, at
+    from tombstone where tenant_id = ${tenantId} and ${among('person_id')}
+    union all
+    select 'entry', entry.person_id, entry.data, entry.changes, coalesce(run.started_at, run.created_at)
+    from (
+      select person_id, max(run_id) as run_id
+      from entry where tenant_id = ${tenantId} and ${among('person_id')}
+      group by person_id
+    ) latest
+    join entry on entry.tenant_id = ${tenantId}
+      and entry.person_id = latest.person_id and entry.run_id = latest.run_id
+    join run on run.tenant_id = entry.tenant_id and run.id = entry.run_id`.compile(db);
+});
+
+interface Consequence {
+  readonly kind: 'change' | 'company' | 'contact';
+  readonly id: string;
+  readonly op: string;
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly updated_at: string;
+  readonly owned: number;
+}
+
+/** The changes of entries, and how many companies and contacts an owner has. */
+const consequencesOf = statement((db, dialect, tenantId: string, changes: string, owners: string) => {
+  const ownedBy = isInJson(dialect, sql.ref<string>('owner_id'), owners);
+  return sql<Consequence>`
+    select 'change' as kind, id, op, state, outcome, updated_at, 0 as owned
+    from change where tenant_id = ${tenantId} and ${isInJson(dialect, sql.ref<string>('id'), changes)}
+    union all
+    select 'company', owner_id, '', '', null, '', count(*)
+    from company where tenant_id = ${tenantId} and ${ownedBy} and deleted = 0 group by owner_id
+    union all
+    select 'contact', owner_id, '', '', null, '', count(*)
+    from contact where tenant_id = ${tenantId} and ${ownedBy} group by owner_id`.compile(db);
+});
+
+/**
+ * What the Drift extension of SCIM users shows, for a set of persons in one statement or two: from the last run that
+ * looked at each, the changes that came of it, and what was said since.
  */
 export function createProvisioningViews(
   db: Kysely<Schema>,
@@ -21,151 +85,109 @@ export function createProvisioningViews(
   return async (personIds) => {
     if (personIds.length === 0) return new Map();
     const ids = [...new Set(personIds)];
-    const records = Map.groupBy(await recordsOf(ids), (row) => row.person_id);
-    const links = new Map((await linksOf(ids)).map((row) => [row.person_id, row]));
-    const buried = new Map((await tombstonesOf(ids)).map((row) => [row.person_id, row.at]));
-    const entries = new Map((await latestEntries(ids)).map((row) => [row.person_id, row]));
-    const changes = await changesOf([...entries.values()]);
-    const owners = [...links.values()].flatMap((link) => (link.rest_id === null ? [] : [link.rest_id]));
-    const companies = await ownedBy('company', owners);
-    const contacts = await ownedBy('contact', owners);
+    const { records, links, buried, entries } = await knownOf(ids);
+    const { changes, companies, contacts } = await consequences(
+      Array.from(entries.values()).flatMap((entry) => entry.changes),
+      Array.from(links.values()).flatMap((link) => link.restId ?? []),
+    );
 
     const views = new Map<string, ProvisioningView>();
     for (const id of ids) {
       const own = records.get(id) ?? [];
-      const row = entries.get(id);
-      const entry = row === undefined ? undefined : (JSON.parse(row.data) as Entry);
+      const last = entries.get(id);
+      const entry = last?.entry;
       const link = links.get(id);
       const buriedAt = buried.get(id);
       const idp = own.filter((record) => record.source === 'idp');
       const [first] = own;
       if (first === undefined) continue;
-      const statedAt = own.reduce((last, { updated_at: at }) => (at > last ? at : last), first.updated_at);
+      const statedAt = own.reduce((latest, { updatedAt: at }) => (at > latest ? at : latest), first.updatedAt);
       const standing = standingOf({
         switchedOff: idp.length > 0 && idp.every((record) => record.state !== 'active'),
         statedAt,
         linked: link !== undefined,
         ...(buriedAt === undefined ? {} : { buriedAt }),
-        ...(entry === undefined || row === undefined
+        ...(last === undefined || entry === undefined
           ? {}
           : {
               entry: {
                 situation: entry.situation,
                 disposition: entry.disposition,
                 leaving: entry.lifecycle.expected === 'absent' || entry.lifecycle.expected === 'inactive',
-                at: row.created_at,
-                changes: (JSON.parse(row.changes) as string[]).flatMap((change) => changes.get(change) ?? []),
+                at: last.at,
+                changes: last.changes.flatMap((change) => changes.get(change) ?? []),
               },
             }),
       });
-      const accountId = link?.account_id ?? entry?.accountId;
+      const accountId = link?.accountId ?? entry?.accountId;
       views.set(id, {
         ...standing,
         ...(accountId === undefined ? {} : { accountId }),
         ...(entry === undefined ? {} : { situation: entry.situation }),
-        ownedContacts: contacts.get(link?.rest_id ?? '') ?? 0,
-        ownedAccounts: companies.get(link?.rest_id ?? '') ?? 0,
+        ownedContacts: contacts.get(link?.restId ?? '') ?? 0,
+        ownedAccounts: companies.get(link?.restId ?? '') ?? 0,
       });
     }
     return views;
   };
 
-  async function recordsOf(ids: readonly string[]) {
-    return db
-      .selectFrom('source_record')
-      .select(['person_id', 'source', 'state', 'updated_at'])
-      .where('tenant_id', '=', tenantId)
-      .where((eb) => isOneOf(dialect, eb.ref('person_id'), ids))
-      .execute();
+  async function knownOf(ids: readonly string[]) {
+    const { rows } = await factsOf(db, dialect, tenantId, JSON.stringify(ids));
+    const records = new Map<string, SourceRecord[]>();
+    const links = new Map<
+      string,
+      { readonly id: string; readonly accountId: string; readonly restId: string | null }
+    >();
+    const buried = new Map<string, string>();
+    const entries = new Map<string, LastEntry>();
+    for (const row of rows) {
+      const { person_id: id } = row;
+      if (row.kind === 'record') {
+        const own = records.get(id) ?? [];
+        own.push({ source: row.a, state: row.b, updatedAt: row.c });
+        records.set(id, own);
+      } else if (row.kind === 'link') {
+        if (row.c > (links.get(id)?.id ?? '')) links.set(id, { id: row.c, accountId: row.a, restId: row.b });
+      } else if (row.kind === 'tombstone') {
+        if (row.c > (buried.get(id) ?? '')) buried.set(id, row.c);
+      } else {
+        const changes = JSON.parse(row.b) as readonly string[];
+        entries.set(id, { entry: JSON.parse(row.a) as Entry, changes, at: row.c });
+      }
+    }
+    return { records, links, buried, entries };
   }
 
-  async function linksOf(ids: readonly string[]) {
-    return db
-      .selectFrom('link')
-      .leftJoin('account', (join) =>
-        join.onRef('account.tenant_id', '=', 'link.tenant_id').onRef('account.id', '=', 'link.account_id'),
-      )
-      .select(['link.person_id', 'link.account_id', 'account.rest_id'])
-      .where('link.tenant_id', '=', tenantId)
-      .where('link.ended_at', 'is', null)
-      .where((eb) => isOneOf(dialect, eb.ref('link.person_id'), ids))
-      .orderBy('link.id')
-      .execute();
-  }
-
-  async function tombstonesOf(ids: readonly string[]) {
-    return db
-      .selectFrom('tombstone')
-      .select(['person_id', 'at'])
-      .where('tenant_id', '=', tenantId)
-      .where((eb) => isOneOf(dialect, eb.ref('person_id'), ids))
-      .orderBy('at')
-      .execute();
-  }
-
-  /** Ids of runs sort by their birth, so the greatest is the latest. */
-  async function latestEntries(ids: readonly string[]): Promise<readonly EntryRow[]> {
-    const latest = db
-      .selectFrom('entry')
-      .select((eb) => ['person_id', eb.fn.max('run_id').as('run_id')])
-      .where('tenant_id', '=', tenantId)
-      .where((eb) => isOneOf(dialect, eb.ref('person_id'), ids))
-      .groupBy('person_id')
-      .as('latest');
-    return db
-      .selectFrom('entry')
-      .innerJoin(latest, (join) =>
-        join.onRef('latest.person_id', '=', 'entry.person_id').onRef('latest.run_id', '=', 'entry.run_id'),
-      )
-      .innerJoin('run', (join) =>
-        join.onRef('run.tenant_id', '=', 'entry.tenant_id').onRef('run.id', '=', 'entry.run_id'),
-      )
-      .select((eb) => [
-        'entry.person_id',
-        'entry.data',
-        'entry.changes',
-        // What was said before the run began to look is in it.
-        eb.fn.coalesce('run.started_at', 'run.created_at').as('created_at'),
-      ])
-      .where('entry.tenant_id', '=', tenantId)
-      .execute();
-  }
-
-  async function changesOf(entries: readonly EntryRow[]): Promise<ReadonlyMap<string, ChangeView>> {
-    const ids = entries.flatMap((entry) => JSON.parse(entry.changes) as string[]);
-    if (ids.length === 0) return new Map();
-    const rows = await db
-      .selectFrom('change')
-      .select(['id', 'op', 'state', 'outcome', 'updated_at'])
-      .where('tenant_id', '=', tenantId)
-      .where((eb) => isOneOf(dialect, eb.ref('id'), ids))
-      .execute();
-    return new Map(
-      rows.map((row): [string, ChangeView] => [
-        row.id,
-        {
+  async function consequences(changeIds: readonly string[], owners: readonly string[]) {
+    const changes = new Map<string, ChangeView>();
+    const companies = new Map<string, number>();
+    const contacts = new Map<string, number>();
+    if (changeIds.length === 0 && owners.length === 0) return { changes, companies, contacts };
+    const { rows } = await consequencesOf(db, dialect, tenantId, JSON.stringify(changeIds), JSON.stringify(owners));
+    for (const row of rows) {
+      if (row.kind === 'company') companies.set(row.id, row.owned);
+      else if (row.kind === 'contact') contacts.set(row.id, row.owned);
+      else {
+        changes.set(row.id, {
           op: row.op as ChangeView['op'],
           state: row.state as ChangeView['state'],
           at: row.updated_at,
           ...(row.outcome === null ? {} : { code: (JSON.parse(row.outcome) as ChangeOutcome).code }),
-        },
-      ]),
-    );
+        });
+      }
+    }
+    return { changes, companies, contacts };
   }
+}
 
-  async function ownedBy(
-    table: 'company' | 'contact',
-    owners: readonly string[],
-  ): Promise<ReadonlyMap<string, number>> {
-    if (owners.length === 0) return new Map();
-    const rows = await db
-      .selectFrom(table)
-      .select((eb) => ['owner_id', eb.fn.countAll<number>().as('owned')])
-      .where('tenant_id', '=', tenantId)
-      .where((eb) => isOneOf(dialect, eb.ref('owner_id'), owners))
-      .$if(table === 'company', (query) => query.where('deleted', '=', 0))
-      .groupBy('owner_id')
-      .execute();
-    return new Map(rows.map((row) => [row.owner_id ?? '', row.owned]));
-  }
+interface SourceRecord {
+  readonly source: string;
+  readonly state: string;
+  readonly updatedAt: string;
+}
+
+interface LastEntry {
+  readonly entry: Entry;
+  readonly changes: readonly string[];
+  readonly at: string;
 }

@@ -110,6 +110,16 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
     `  Drift       ${String(agents.length)} agents (the owner and a bot among them), 150 accounts, 2,000 contacts (a simulator; contact listing and contact ownerId are on)`,
   );
 
+  const linked = Object.values((await firstRun(target))?.plan?.counts['link'] ?? {}).reduce(
+    (sum, count) => sum + count,
+    0,
+  );
+  if (linked > 0) {
+    lines.push(
+      `  The first run found that ${String(linked)} agents are people of both files (same e-mail in a domain that is verified) and linked them.`,
+    );
+  }
+
   section(`What is true: ${String(run.population)} people and unlinked agents, each counted once`);
   const most = Math.max(...Object.values(run.situations));
   for (const [code, count] of Object.entries(run.situations).sort(([, a], [, b]) => b - a)) {
@@ -165,28 +175,32 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
     );
   }
 
-  section('Go on');
+  section('Go on, in another terminal');
   const plan = run.plan;
   lines.push(
-    `  ${target.publicUrl}/   what is where`,
-    `  curl -s ${target.publicUrl}/api/v1/runs/${run.id} -H "Authorization: Bearer $ADMIN" -H "Accept: text/html" > report.html`,
+    `  export BRIDGE_URL=${target.publicUrl} BRIDGE_ADMIN_TOKEN=${target.adminToken}`,
     ...(plan === null
       ? []
       : [
           `  npx bridge plan show ${plan.id}`,
-          `  npx bridge plan approve ${plan.id} --hash ${plan.hash.slice(0, 12)} --class handover --class deprovision --apply`,
+          `  npx bridge plan approve ${plan.id} --hash ${plan.hash.slice(0, 12)} --class handover --class deprovision --apply --wait`,
         ]),
-    `  npx bridge explain <person>   npx bridge report ${run.id}   npx bridge --help`,
+    `  npx bridge explain "${nameOf(leavers[0]?.person ?? null)}"`,
+    `  curl -s ${target.publicUrl}/api/v1/runs/${run.id} -H "Authorization: Bearer $BRIDGE_ADMIN_TOKEN" -H "Accept: text/html" > report.html`,
+    '  npx bridge --help',
     '',
-    `  export BRIDGE_URL=${target.publicUrl}`,
-    `  export BRIDGE_ADMIN_TOKEN=${target.adminToken}   ${dim('# ADMIN above')}`,
-    `  SCIM endpoint for an IdP: ${target.publicUrl}/scim/v2   token ${target.scimToken}`,
+    `  ${target.publicUrl}/ names all addresses; an IdP would push to ${target.publicUrl}/scim/v2 with ${target.scimToken}`,
     dim(
       `  Drift calls of this run: ${String(run.drift.calls)} (the fewest possible: ${String(run.drift.minimum)}). Stop with Ctrl-C; the next start goes on here.`,
     ),
     '',
   );
   return lines.join('\n');
+}
+
+async function firstRun(target: DemoTarget): Promise<Pick<Run, 'plan'> | undefined> {
+  const runs = await all<Pick<Run, 'plan'>>(target, '/runs');
+  return runs.at(-1);
 }
 
 function stateInWords(op: string, state: string): string {

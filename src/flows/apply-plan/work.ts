@@ -85,11 +85,15 @@ export function rest(detail: string): [ChangeState, ChangeOutcome] {
   return ['unknown', { code: 'unknown', detail }];
 }
 
+/** Not sent at all: nothing was decided about the change itself, so it rests and is looked at again. */
+const NOT_SENT: ReadonlySet<string> = new Set(['rate_limit', 'credential_dead']);
+
 export function refused(effect: {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
 }): [ChangeState, ChangeOutcome] {
+  if (NOT_SENT.has(effect.code)) return ['unknown', { code: `unknown.${effect.code}`, detail: effect.detail }];
   return [
     'failed',
     { code: `refused.${effect.code}`, detail: `Drift refused with ${String(effect.status)}: ${effect.detail}` },
