@@ -79,23 +79,26 @@ export async function compose(
     const driftAccess = await createDriftAccess({ config, database, store, clock, log, keys });
     const makePlan = createMakePlan({ store, clock, crypto, log });
     const jobs = createJobWork(database);
+    const pipeline = createPipeline({
+      store,
+      clock,
+      log,
+      makePlan,
+      observeDrift: createObserveDrift({ store, clock, crypto }),
+      applyPlan: createApplyPlan({ store, clock, crypto, log, settleMs: config.drift.settleMs }),
+      driftFor: (tenantId) => driftAccess.target(tenantId),
+    });
     const worker = createWorker({
       jobs,
       clock,
       log,
       owner: `${hostname()}:${String(process.pid)}:${crypto.uuid()}`,
-      handlers: createPipeline({
-        store,
-        clock,
-        log,
-        makePlan,
-        observeDrift: createObserveDrift({ store, clock, crypto }),
-        applyPlan: createApplyPlan({ store, clock, crypto, log, settleMs: config.drift.settleMs }),
-        driftFor: (tenantId) => driftAccess.target(tenantId),
-      }),
+      handlers: pipeline.handlers,
+      gaveUp: (job) => pipeline.gaveUp(job),
     });
     // Alone on its data folder, this process owns whatever lease an earlier one left behind.
     if (lock !== null) await jobs.releaseAll();
+    if (config.mode !== 'web') await pipeline.resume();
 
     const web = composeWeb({
       config,

@@ -5,7 +5,6 @@ import type { Check } from '../api/world.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { createBearer } from '../auth/bearer.ts';
 import type { Config } from '../config.ts';
-import { DomainError } from '../core/errors.ts';
 import { writeFixFile } from '../feeds/fix-file.ts';
 import type { AcceptScim } from '../flows/accept-scim.ts';
 import type { ApprovePlan } from '../flows/approve-plan.ts';
@@ -13,12 +12,13 @@ import type { ImportFeed } from '../flows/import-feed.ts';
 import type { Inspect } from '../flows/inspect.ts';
 import type { JobWork } from '../flows/job-port.ts';
 import type { MakePlan } from '../flows/make-plan.ts';
-import type { Clock, Crypto, Log, Store } from '../flows/ports.ts';
+import type { Clock, Log, Store } from '../flows/ports.ts';
 import type { Principal } from '../flows/principal.ts';
 import type { TokenDesk } from '../flows/token-port.ts';
 import { createScimFacade } from '../scim/facade.ts';
 import { createAuditTrail } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
+import type { KeyedCrypto } from '../storage/node-crypto.ts';
 import type { Tenants } from '../storage/tenants.ts';
 import { createMetrics } from '../telemetry.ts';
 import type { DriftAccess } from './drift-access.ts';
@@ -31,7 +31,7 @@ export function composeWeb(parts: {
   readonly clock: Clock;
   readonly store: Store;
   readonly database: Database;
-  readonly crypto: Crypto;
+  readonly crypto: KeyedCrypto;
   readonly tenants: Tenants;
   readonly jobs: JobWork;
   readonly demo: boolean;
@@ -51,11 +51,7 @@ export function composeWeb(parts: {
 
   async function scimPrincipal(token: string): Promise<Principal | null> {
     const answer = await parts.authenticate(token, 'scim');
-    if (!answer.ok) return null;
-    if ((await tenants.get(answer.principal.tenantId))?.state === 'paused') {
-      throw new DomainError('auth.paused', 'This connection is paused.');
-    }
-    return answer.principal;
+    return answer.ok ? answer.principal : null;
   }
 
   async function checks(tenantId: string): Promise<readonly Check[]> {
@@ -92,6 +88,8 @@ export function composeWeb(parts: {
     store,
     authenticate: scimPrincipal,
     publicUrl: config.publicUrl,
+    sign: (text) => crypto.purposeHash('cursor', text),
+    clock,
     log,
   });
   const api = createApi({

@@ -33,3 +33,12 @@ export interface IndexPage {
   readonly startIndex: number;
   readonly count: number;
 }
+
+/**
+ * Where a page ended: its last resource, and what that was sorted by then (null: it had no value), so that the next page
+ * begins there whatever became of the resource. Without a key the place is where the resource now stands.
+ */
+export interface Position {
+  readonly id: string;
+  readonly key?: string | number | null;
+}

@@ -1,3 +1,4 @@
+import { DomainError } from '../core/errors.ts';
 import { reconcile } from '../core/reconcile/reconcile.ts';
 import type { ChangeOp, ChangeState, DraftChange } from '../core/reconcile/plan.ts';
 import { concludePlan } from './apply-plan/conclude-plan.ts';
@@ -13,9 +14,13 @@ import type { Clock, Crypto, Log, Store, TenantStore } from './ports.ts';
 import { loadWorld } from './world.ts';
 
 /** A lease that is not renewed for this long may be taken over; the fence keeps its old holder from writing. */
-const LEASE_MS = 5_000;
+const MAX_LEASE_MS = 5_000;
+const MIN_LEASE_MS = 400;
 /** So many changes in a row that failed or stayed unknown pause the plan: Drift, not the plan, has a problem. */
 const BREAKER = 5;
+
+/** What may pass by itself; any other error is a bug, and the job says so. */
+const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'store.unavailable']);
 
 const STEPS: Readonly<Record<ChangeOp, (work: Work) => Promise<Ending>>> = {
   link: linkAccount,
@@ -50,6 +55,8 @@ export function createApplyPlan(ports: {
   readonly settleMs: number;
 }): ApplyPlan {
   const { clock, crypto, log, settleMs } = ports;
+  // Shorter than the settle window, so that a change that is taken over always rests before it is tried again.
+  const leaseMs = Math.min(MAX_LEASE_MS, Math.max(MIN_LEASE_MS, settleMs / 3));
   const after = (ms: number): string => new Date(Date.parse(clock.now()) + ms).toISOString();
 
   async function apply(tenantId: string, planId: string, drift: DriftTarget): Promise<{ again: string | null }> {
@@ -58,10 +65,9 @@ export function createApplyPlan(ports: {
     const spent: Spent = { calls: 0, minimum: 0 };
     for (;;) {
       const plan = await store.plans.get(planId);
-      if (plan === null || (plan.state !== 'approved' && plan.state !== 'applying')) return { again: null };
-      if (plan.state === 'approved') await store.write((tx) => tx.plans.setState(planId, 'applying'));
+      if (plan?.state !== 'applying') return { again: null };
       const claimed = await store.write((tx) =>
-        tx.plans.claim(planId, { at: clock.now(), leaseUntil: after(LEASE_MS), unknownBefore: after(-settleMs) }),
+        tx.plans.claim(planId, { at: clock.now(), leaseUntil: after(leaseMs), unknownBefore: after(-settleMs) }),
       );
       if (claimed === null) break;
       drift.takeCallCount();
@@ -79,7 +85,7 @@ export function createApplyPlan(ports: {
     spent.calls += ended.calls;
     await count(store, ended.runId, spent);
     if (ended.left === 'unknown') return { again: after(settleMs) };
-    if (ended.left === 'leased') return { again: after(LEASE_MS) };
+    if (ended.left === 'leased') return { again: after(leaseMs) };
     log('info', 'plan.applied', { plan: planId, state: ended.left });
     return { again: null };
   }
@@ -102,6 +108,11 @@ export function createApplyPlan(ports: {
   ): Promise<Ending> {
     const attempts = await store.plans.attempts(change.id);
     const open = attempts.filter((attempt) => attempt.outcome === undefined);
+    const settled = after(-settleMs);
+    const fresh = attempts.some(
+      ({ outcome, finishedAt, intentAt }) =>
+        (outcome === 'ok' || outcome === 'unknown') && (finishedAt ?? intentAt) > settled,
+    );
     const work: Work = {
       store,
       drift,
@@ -128,8 +139,8 @@ export function createApplyPlan(ports: {
         return written ? { state, outcome, calls: calls - change.calls } : 'lost';
       },
     };
-    if (open.length > 0) {
-      // Whoever made this call died before its answer was written: it may still be under way, so it rests first.
+    if (from === 'leased' && (open.length > 0 || fresh)) {
+      // Whoever made this call died before its ending was written: it may still be under way, or not yet to be seen.
       await store.write(async (tx) => {
         for (const attempt of open) await tx.plans.settle(attempt.id, 'unknown', clock.now());
       });
@@ -143,6 +154,7 @@ export function createApplyPlan(ports: {
       try {
         return await STEPS[change.op](work);
       } catch (error) {
+        if (!(error instanceof DomainError) || !MAY_PASS.has(error.code)) throw error;
         // A read that could not be answered decides nothing: the change rests and is looked at again.
         log('warn', 'change.interrupted', {
           change: change.id,
@@ -161,9 +173,9 @@ export function createApplyPlan(ports: {
     let running = true;
     const heartbeat = async (): Promise<void> => {
       for (;;) {
-        await clock.sleep(LEASE_MS / 3);
+        await clock.sleep(leaseMs / 3);
         if (!running) return;
-        await store.write((tx) => tx.plans.renew(change.id, change.fence, after(LEASE_MS)));
+        await store.write((tx) => tx.plans.renew(change.id, change.fence, after(leaseMs)));
       }
     };
     heartbeat().catch((error: unknown) =>
@@ -197,7 +209,7 @@ export function createApplyPlan(ports: {
 
   async function pause(store: TenantStore, plan: Plan): Promise<{ again: null }> {
     await store.write(async (tx) => {
-      await tx.plans.setState(plan.id, 'paused');
+      if (!(await tx.plans.setState(plan.id, ['applying'], 'paused'))) return;
       await tx.runs.update(plan.runId, { stage: 'paused' });
       await tx.audit.append({ actor: 'system', kind: 'plan.breaker', subject: plan.id, data: { inARow: BREAKER } });
     });

@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors.ts';
 import type { ChangeOp, PlanState } from '../core/reconcile/plan.ts';
 import type { Change, Override, Plan } from './plan-port.ts';
-import type { Clock, Crypto, Store, TenantStore } from './ports.ts';
+import type { Aggregates, Clock, Crypto, Store, TenantStore } from './ports.ts';
 import type { Principal } from './principal.ts';
 
 const HOUR = 3_600_000;
@@ -70,6 +70,11 @@ export function createApprovePlan(ports: {
     const approvalId = crypto.uuid();
     const ids = chosen.map((change) => change.id);
     await store.write(async (tx) => {
+      // First, because it holds the plan's row until commit: a worker that ends the plan waits, or has ended it.
+      const from: readonly PlanState[] = ['ready', 'held', 'approved', ...(input.apply ? (['applying'] as const) : [])];
+      if (!(await tx.plans.setState(plan.id, from, input.apply ? 'applying' : 'approved'))) {
+        throw new DomainError('plan.state', await whyNot(tx, plan.id));
+      }
       await tx.plans.addApproval({
         id: approvalId,
         planId: plan.id,
@@ -82,7 +87,7 @@ export function createApprovePlan(ports: {
         expiresAt,
       });
       await tx.plans.moveChanges(plan.id, ids, ['planned', 'held'], 'approved', now, approvalId);
-      await tx.plans.setState(plan.id, plan.state === 'applying' ? 'applying' : 'approved');
+      if (input.apply) await begin(tx, plan, now);
       await tx.audit.append({
         actor: input.by.tokenId,
         kind: 'plan.approved',
@@ -95,30 +100,40 @@ export function createApprovePlan(ports: {
         },
       });
     });
-    return input.apply ? apply(plan.id, input.by) : reload(store, plan.id);
+    return reload(store, plan.id);
   }
 
   async function apply(planId: string, by: Principal): Promise<Plan> {
     const { store, plan } = await load(planId, by);
-    if (plan.state === 'applying') return plan;
-    if (plan.state !== 'approved') {
+    const now = clock.now();
+    if (plan.state !== 'approved' && plan.state !== 'applying') {
       throw new DomainError(
         'plan.not_approved',
         `The plan is ${plan.state}; approve its hash first (POST /api/v1/plans/${plan.id}/approve).`,
       );
     }
-    const now = clock.now();
-    const approvals = await store.plans.approvals(plan.id);
-    if (!approvals.some(({ expiresAt }) => now < expiresAt)) {
-      throw new DomainError('plan.expired', 'Every approval of this plan has expired; start a new run.');
-    }
     await store.write(async (tx) => {
-      await tx.plans.setState(plan.id, 'applying');
-      await tx.runs.update(plan.runId, { state: 'applying', stage: 'applying' });
-      await tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${plan.id}`, payload: { planId: plan.id } });
+      if (!(await tx.plans.setState(plan.id, ['approved', 'applying'], 'applying'))) {
+        throw new DomainError('plan.state', await whyNot(tx, plan.id));
+      }
+      if ((await begin(tx, plan, now)) === 0 && plan.state === 'approved') {
+        throw new DomainError('plan.expired', 'Every approval of this plan has expired; start a new run.');
+      }
       await tx.audit.append({ actor: by.tokenId, kind: 'plan.apply', subject: plan.id, data: { hash: plan.hash } });
     });
     return reload(store, plan.id);
+  }
+
+  /** In the transaction that makes the plan `applying`: live approvals start, the worker is called. Gives what is left to do. */
+  async function begin(tx: Aggregates, plan: Plan, now: string): Promise<number> {
+    await tx.plans.startApprovals(plan.id, now);
+    await tx.runs.update(plan.runId, { state: 'applying', stage: 'applying' });
+    await tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${plan.id}`, payload: { planId: plan.id } });
+    const counts = await tx.plans.counts(plan.id);
+    return Object.values(counts).reduce(
+      (sum, of) => sum + (of['approved'] ?? 0) + (of['unknown'] ?? 0) + (of['leased'] ?? 0),
+      0,
+    );
   }
 
   async function move(
@@ -133,9 +148,8 @@ export function createApprovePlan(ports: {
     if (!from.includes(plan.state))
       throw new DomainError('plan.state', `The plan is ${plan.state}; this needs it to be ${from.join(' or ')}.`);
     await store.write(async (tx) => {
-      await tx.plans.setState(plan.id, to);
-      if (to === 'applying')
-        await tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${plan.id}`, payload: { planId: plan.id } });
+      if (!(await tx.plans.setState(plan.id, from, to))) throw new DomainError('plan.state', await whyNot(tx, plan.id));
+      if (to === 'applying') await begin(tx, plan, clock.now());
       if (to === 'rejected' || to === 'cancelled')
         await tx.runs.update(plan.runId, { state: 'cancelled', stage: to, endedAt: clock.now() });
       await tx.audit.append({
@@ -157,6 +171,14 @@ export function createApprovePlan(ports: {
     resume: (planId, by) => move(planId, by, ['paused'], 'applying', 'plan.resumed'),
     cancel: (planId, by) => move(planId, by, [...open, 'applying', 'paused'], 'cancelled', 'plan.cancelled'),
   };
+}
+
+/** In words, for whoever came second. */
+async function whyNot(tx: Aggregates, planId: string): Promise<string> {
+  const state = (await tx.plans.get(planId))?.state ?? 'gone';
+  return state === 'applying'
+    ? 'The plan is being applied right now; approve with "apply", or wait until it rests.'
+    : `The plan is ${state} now.`;
 }
 
 async function reload(store: TenantStore, planId: string): Promise<Plan> {

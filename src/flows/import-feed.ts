@@ -1,20 +1,22 @@
 import { DomainError } from '../core/errors.ts';
-import type { HrRecord } from '../core/identity/hr-record.ts';
-import { evaluateFile } from '../core/reconcile/file-gates.ts';
-import type { FeedPolicy, Policy } from '../core/reconcile/policy.ts';
-import { canonicalText } from '../core/reconcile/canonical.ts';
+import type { FeedPolicy } from '../core/reconcile/policy.ts';
 import type { FeedEnd, OpenFeed, OpenFeedFile } from './feed-port.ts';
-import { acceptRows, audited } from './import-feed/accept-rows.ts';
+import { acceptRows } from './import-feed/accept-rows.ts';
+import { claimHeld, claimReceived, inForce } from './import-feed/claim.ts';
 import { answer, type FeedMode, type ImportAnswer } from './import-feed/import-answer.ts';
-import type { ImportChanges, ImportCounts, ImportRecord, ImportRow } from './import-port.ts';
+import { judgeAgain, judgeFile } from './import-feed/judge-file.ts';
+import { forgetCells, stageRows, type Tally } from './import-feed/stage-rows.ts';
+import type { ImportRecord } from './import-port.ts';
 import type { Clock, Crypto, Log, Store, TenantStore } from './ports.ts';
 
 export type { FeedMode, ImportAnswer };
 
-/** Rows staged in one transaction: well under 20 ms on either database. */
-const SLICE = 200;
 /** An upload may be narrower than its feed declares, never wider. */
 const WIDTH: Readonly<Record<FeedMode, number>> = { full: 3, upsert: 2, delta: 1 };
+/** Milliseconds after which nobody is still sending a file that another process began to receive. */
+const GIVEN_UP = 86_400_000;
+const PAGE = 100;
+
 export interface ImportFeed {
   receive(input: {
     tenantId: string;
@@ -24,16 +26,16 @@ export interface ImportFeed {
     bytes: AsyncIterable<Uint8Array>;
     by: string;
   }): Promise<ImportAnswer>;
-  /** Lets a held import through, once, with a reason. */
+  /**
+   * Lets a held import through, once, with a reason. Throws DomainError `import.not_held` where it is not held or a newer
+   * file is in force, `conflict` where it would now do more than was shown.
+   */
   release(input: { tenantId: string; importId: string; reason: string; by: string }): Promise<ImportAnswer>;
-}
-
-interface Tally {
-  counts: Record<keyof ImportCounts, number>;
-  changes: Record<keyof ImportChanges, number>;
-  active: number;
-  unknownStatus: number;
-  readonly seen: Set<string>;
+  /**
+   * After a start: brings imports to their end whose rows were being taken over when a process died, and removes those
+   * that were being received. `alone` says that no other process can be receiving now. Answers how many there were.
+   */
+  resume(tenantId: string, options: { readonly alone: boolean }): Promise<number>;
 }
 
 export function createImportFeed(ports: {
@@ -44,6 +46,9 @@ export function createImportFeed(ports: {
   readonly log: Log;
 }): ImportFeed {
   const { clock, crypto, log } = ports;
+  /** Imports that this process is receiving, and those whose rows it is taking over. */
+  const receiving = new Set<string>();
+  const accepting = new Map<string, Promise<ImportRecord>>();
 
   async function receive(input: Parameters<ImportFeed['receive']>[0]): Promise<ImportAnswer> {
     const store = ports.store.tenant(input.tenantId);
@@ -61,170 +66,153 @@ export function createImportFeed(ports: {
       companyTimeZone: policy.sources.companyTimeZone,
     });
     const record = startRecord(crypto.uuid(), input, opened, opened.shape.fixFile ? 'upsert' : mode, now);
-    await store.write(async (tx) => tx.imports.create(record));
-    const tally: Tally = {
-      counts: { read: 0, accepted: 0, warned: 0, quarantined: 0, rejected: 0, skipped: 0 },
-      changes: { joiners: 0, movers: 0, leavers: 0, vanished: 0 },
-      active: 0,
-      unknownStatus: 0,
-      seen: new Set(),
-    };
+    receiving.add(record.id);
     try {
-      await stage(store, record, opened, tally);
-    } catch (error) {
-      // Nothing half-stored: a connection that broke in the middle leaves no import behind.
-      await store.write(async (tx) => tx.imports.discard(record.id));
-      throw error;
+      await store.write(async (tx) => tx.imports.create(record));
+      const tally = await stageRows(store, crypto, record, opened);
+      const read = { ...record, sha256: opened.sha256() };
+      if (input.preview) return answer(await judgeFile(store, policy, read, opened.end(), tally), true);
+      return answer(await settle(store, read, opened.end(), tally, input.by), false);
+    } finally {
+      // Nothing half-stored: a preview, a broken connection or a file that came twice leaves no import behind.
+      await store.write(async (tx) => tx.imports.discard(record.id)).finally(() => receiving.delete(record.id));
     }
-    const sha256 = opened.sha256();
-    const twin = input.preview ? null : await store.imports.sameBytes(input.feed, sha256, record.mode);
-    if (twin !== null) {
-      await store.write(async (tx) => tx.imports.discard(record.id));
-      return answer(twin, false);
-    }
-    const judged = await judge(store, policy, { ...record, sha256 }, opened.end(), tally);
-    if (input.preview) {
-      await store.write(async (tx) => tx.imports.discard(record.id));
-      return answer(judged, true);
-    }
-    if (judged.state !== 'accepted') {
-      await store.write(async (tx) => {
-        await tx.imports.update(judged.id, judged);
-        await tx.audit.append(audited(input.by, `import.${judged.state}`, judged));
-      });
-      log('warn', 'import.held', { import: judged.id, gates: judged.gates.length });
-      return answer(judged, false);
-    }
-    await store.write(async (tx) => tx.imports.update(judged.id, { ...judged, state: 'receiving' }));
-    const accepted = await acceptRows(store, clock, policy, judged, 'accepted', input.by);
-    log('info', 'import.accepted', { import: accepted.id, read: accepted.counts.read });
-    return answer(accepted, false);
   }
 
-  /** Reads the file to its end: rows into the staging table in slices, differences counted on the way. */
-  async function stage(store: TenantStore, record: ImportRecord, opened: OpenFeed, tally: Tally): Promise<void> {
-    let slice: ImportRow[] = [];
-    const flush = async (): Promise<void> => {
-      const rows = slice;
-      slice = [];
-      if (rows.length === 0) return;
-      await countDifferences(store, record.feed, rows, tally);
-      await store.write(async (tx) => tx.imports.addRows(record.id, rows));
-    };
-    for await (const row of opened.rows) {
-      tally.counts.read += 1;
-      tally.counts[row.outcome] += 1;
-      if (row.key !== undefined) tally.seen.add(row.key);
-      if (row.problems.some((problem) => problem.code === 'status_unknown')) tally.unknownStatus += 1;
-      slice.push({
-        record: row.record,
-        line: row.line,
-        outcome: row.outcome,
-        ...(row.key === undefined ? {} : { key: row.key }),
-        ...(row.hr === undefined ? {} : { hr: row.hr, rowHash: crypto.hash(canonicalText(row.hr)) }),
-        ...(row.problems.length === 0 ? {} : { raw: row.raw }),
-        problems: row.problems,
-      });
-      if (slice.length >= SLICE) await flush();
-    }
-    await flush();
-    tally.counts.skipped = opened.end().skipped;
-    await quarantineFirstOf(store, record, opened.end(), tally);
-  }
-
-  /** The row that came first of two different ones with one key cannot be trusted either. */
-  async function quarantineFirstOf(
+  /** What becomes of a file that was read to its end: judged by what is in force, once no other is coming into force. */
+  async function settle(
     store: TenantStore,
     record: ImportRecord,
     end: FeedEnd,
     tally: Tally,
-  ): Promise<void> {
-    for (const { key, firstRecord } of end.conflictingKeys) {
-      const [row] = await store.imports.rows(record.id, { after: firstRecord - 1, limit: 1 });
-      if (row?.record !== firstRecord || row.outcome === 'quarantined') continue;
-      const problem = {
-        code: 'duplicate_key',
-        severity: 'error',
-        message: `Another row of this file has the key ${key} and says something else; neither is taken.`,
-      };
-      tally.counts[row.outcome] -= 1;
-      tally.counts.quarantined += 1;
-      await store.write(async (tx) =>
-        tx.imports.addRows(record.id, [{ ...row, outcome: 'quarantined', problems: [...row.problems, problem] }]),
-      );
-    }
-  }
-
-  async function countDifferences(
-    store: TenantStore,
-    feed: string,
-    rows: readonly ImportRow[],
-    tally: Tally,
-  ): Promise<void> {
-    const good = rows.flatMap((row) =>
-      row.key !== undefined && row.hr !== undefined ? [{ ...row, key: row.key, hr: row.hr }] : [],
-    );
-    const known = await store.people.hrRows(
-      feed,
-      good.map((row) => row.key),
-    );
-    for (const row of good) {
-      const before = known.get(row.key);
-      if (row.hr.status === 'active' || row.hr.status === 'leave' || row.hr.status === 'pre') tally.active += 1;
-      if (before === undefined) tally.changes.joiners += gone(row.hr) ? 0 : 1;
-      else if (before.rowHash !== row.rowHash) {
-        if (gone(row.hr) && !gone(before.data)) tally.changes.leavers += 1;
-        else tally.changes.movers += 1;
+    by: string,
+  ): Promise<ImportRecord> {
+    await others(store, record.feed);
+    const known = await store.imports.sameBytes(record.feed, record.sha256, record.mode);
+    if (known !== null) return known;
+    await forgetCells(store, record.id);
+    for (;;) {
+      await others(store, record.feed);
+      const basis = await inForce(store, record.feed);
+      const { policy } = await store.policy.current();
+      const judged = await judgeFile(store, policy, record, end, tally);
+      const claim = await claimReceived(store, judged, basis, by);
+      switch (claim.kind) {
+        case 'again':
+          continue;
+        case 'same':
+          return claim.record;
+        case 'gone':
+          throw new DomainError('conflict', 'This upload was given up meanwhile; send the file again.');
+        case 'judged':
+          log('warn', `import.${judged.state}`, { import: judged.id, gates: judged.gates.length });
+          return judged;
+        case 'claimed':
+          return takeOver(store, { ...judged, state: 'receiving', accepting: 'accepted' }, by);
       }
     }
   }
 
-  async function judge(
-    store: TenantStore,
-    policy: Policy,
-    record: ImportRecord,
-    end: FeedEnd,
-    tally: Tally,
-  ): Promise<ImportRecord> {
-    const present = record.mode === 'full' ? await store.people.presentKeys(record.feed) : [];
-    const missing = present.filter((key) => !tally.seen.has(key));
-    const sizes = await store.imports.recentSizes(record.feed);
-    const gates = evaluateFile({
-      mode: record.mode,
-      policy,
-      counts: tally.counts,
-      active: tally.active,
-      recentSizes: sizes,
-      present: present.length,
-      missing,
-      unknownStatus: tally.unknownStatus,
-      // A file without a final newline may be whole; one that also lacks people is not taken on trust.
-      doubts: end.completeness.filter((doubt) => doubt.certain || missing.length > 0).map((doubt) => doubt.message),
-    });
-    const empty = gates.some((gate) => gate.code === 'empty_source');
-    return {
-      ...record,
-      state: empty ? 'rejected' : gates.length > 0 ? 'held' : 'accepted',
-      counts: tally.counts,
-      changes: { ...tally.changes, vanished: missing.length },
-      gates,
-      missing: missing.slice(0, 1000),
-    };
+  /** Waits for the file of the feed that is coming into force; one that a process left so when it died is finished. */
+  async function others(store: TenantStore, feed: string): Promise<void> {
+    for (;;) {
+      const [busy] = await store.imports.list(null, 1, { feed, stages: ['accepting'] });
+      if (busy === undefined) return;
+      const here = accepting.get(busy.id);
+      // Where that one fails, its own caller is told; the next round tries again.
+      if (here === undefined) await takeOver(store, busy, leftBy(busy));
+      else await here.catch(() => undefined);
+    }
+  }
+
+  async function takeOver(store: TenantStore, record: ImportRecord, by: string): Promise<ImportRecord> {
+    const work = (async () => {
+      const { policy } = await store.policy.current();
+      const done = await acceptRows(store, clock, policy, record, by);
+      log('info', `import.${done.state}`, { import: done.id, read: done.counts.read });
+      return done;
+    })();
+    accepting.set(record.id, work);
+    try {
+      return await work;
+    } finally {
+      accepting.delete(record.id);
+    }
   }
 
   async function release(input: Parameters<ImportFeed['release']>[0]): Promise<ImportAnswer> {
     const store = ports.store.tenant(input.tenantId);
-    const record = await store.imports.get(input.importId);
-    if (record === null) throw new DomainError('not_found', 'No such import.');
-    if (record.state !== 'held') {
-      throw new DomainError('import.not_held', `Only a held import can be released; this one is ${record.state}.`);
+    const { feed } = await existing(store, input.importId);
+    for (;;) {
+      await others(store, feed);
+      const basis = await inForce(store, feed);
+      const record = await existing(store, input.importId);
+      if (record.accepting !== undefined) continue;
+      if (record.state !== 'held') {
+        throw new DomainError('import.not_held', `Only a held import can be released; this one is ${record.state}.`);
+      }
+      const [newest] = await store.imports.list(null, 1, { feed, stages: ['accepted', 'released'] });
+      if (newest !== undefined && newest.id > record.id) {
+        throw new DomainError(
+          'import.not_held',
+          'A newer file of this feed is in force, and this one would take back what it says. Send the file again: it is then judged by what is in force now.',
+        );
+      }
+      const { policy } = await store.policy.current();
+      const judged = await judgeAgain(store, policy, record);
+      if (judged.worse) {
+        const { gates, changes, missing } = judged.record;
+        await store.write(async (tx) => tx.imports.update(record.id, { gates, changes, missing }, 'held'));
+        throw new DomainError(
+          'conflict',
+          `Since this file was held, what it would do has changed: ${String(changes.vanished)} people are not in it. Look at it again, then release it.`,
+        );
+      }
+      const claim = await claimHeld(store, judged.record, basis, input);
+      if (claim.kind === 'claimed') {
+        return answer(
+          await takeOver(store, { ...judged.record, state: 'receiving', accepting: 'released' }, input.by),
+          false,
+        );
+      }
     }
-    const { policy } = await store.policy.current();
-    await store.write(async (tx) => tx.imports.update(record.id, { releaseReason: input.reason }));
-    return answer(await acceptRows(store, clock, policy, record, 'released', input.by), false);
   }
 
-  return { receive, release };
+  async function resume(tenantId: string, { alone }: { readonly alone: boolean }): Promise<number> {
+    const store = ports.store.tenant(tenantId);
+    const past = new Date(Date.parse(clock.now()) - GIVEN_UP).toISOString();
+    let count = 0;
+    let after: string | null = null;
+    for (;;) {
+      const left: readonly ImportRecord[] = await store.imports.list(after, PAGE, {
+        stages: ['accepting', 'receiving'],
+      });
+      for (const record of left) {
+        after = record.id;
+        if (receiving.has(record.id) || accepting.has(record.id)) continue;
+        if (record.accepting !== undefined) await takeOver(store, record, leftBy(record));
+        else if (alone || record.createdAt < past) await store.write(async (tx) => tx.imports.discard(record.id));
+        else continue;
+        count += 1;
+      }
+      if (left.length < PAGE) break;
+    }
+    if (count > 0) log('info', 'import.resumed', { imports: count });
+    return count;
+  }
+
+  return { receive, release, resume };
+}
+
+async function existing(store: TenantStore, importId: string): Promise<ImportRecord> {
+  const record = await store.imports.get(importId);
+  if (record === null) throw new DomainError('not_found', 'No such import.');
+  return record;
+}
+
+/** Who a file that a dead process left is finished for; who released it is in the audit trail already. */
+function leftBy(record: ImportRecord): string {
+  return record.accepting === 'released' ? 'system' : record.requestedBy;
 }
 
 function narrower(declared: FeedPolicy, asked: FeedMode | undefined): FeedMode {
@@ -259,10 +247,6 @@ function startRecord(
     requestedBy: input.by,
     createdAt: now,
   };
-}
-
-function gone(record: HrRecord): boolean {
-  return record.status === 'ended' || record.status === 'rescinded';
 }
 
 function dayIn(timeZone: string, instant: string): string {

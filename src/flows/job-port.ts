@@ -21,7 +21,7 @@ export interface JobWork {
   }): Promise<Job | null>;
   renew(job: Job, leaseUntil: string): Promise<boolean>;
   done(job: Job): Promise<boolean>;
-  /** Back into the queue, due at `runAt`. */
+  /** Back into the queue, due at `runAt`; without an error it was no failure, and the count of attempts begins anew. */
   again(job: Job, runAt: string, error?: string): Promise<boolean>;
   failed(job: Job, error: string): Promise<boolean>;
   /** A single process that just started owns every lease that an earlier one left behind. */

@@ -72,6 +72,7 @@ export function createMakePlan(ports: {
       entry,
       changes: byPerson.get(entry.personId ?? `account:${entry.accountId ?? ''}`) ?? [],
     }));
+    await store.write((tx) => tx.runs.dropEntries(runId));
     for (let from = 0; from < entries.length; from += SLICE) {
       await store.write(async (tx) => tx.runs.addEntries(runId, entries.slice(from, from + SLICE)));
     }
@@ -95,12 +96,15 @@ export function createMakePlan(ports: {
       ...(auto.length > 0 ? {} : { endedAt: clock.now() }),
     };
     await store.write(async (tx) => {
+      // A worker that lost its lease may have planned the same run: the first plan stands.
+      if (!(await tx.runs.takePlan(runId, made.plan.id)))
+        throw new DomainError('conflict', 'The run has a plan already.');
       await tx.plans.create(made.plan, made.changes);
       if (auto.length > 0) {
         const approval = byPolicy(made.plan, auto, now);
         await tx.plans.addApproval(approval);
         await tx.plans.moveChanges(made.plan.id, approval.changes, ['planned'], 'approved', now, approval.id);
-        await tx.plans.setState(made.plan.id, 'approved');
+        await tx.plans.setState(made.plan.id, ['ready', 'held'], 'applying');
         await tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${made.plan.id}`, payload: { planId: made.plan.id } });
       }
       await tx.runs.update(runId, patch);
@@ -177,6 +181,7 @@ export function createMakePlan(ports: {
       changes: changes.map((change) => change.id),
       createdAt: now,
       expiresAt: plan.expiresAt,
+      startedAt: now,
     };
   }
 

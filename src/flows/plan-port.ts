@@ -17,7 +17,9 @@ export interface Approval {
   /** Ids of the changes that it approves. */
   readonly changes: readonly string[];
   readonly createdAt: string;
+  /** Bounds the start of the work, not its end. */
   readonly expiresAt: string;
+  readonly startedAt?: string;
 }
 
 export interface Plan {
@@ -77,7 +79,10 @@ export interface PlanStore {
   create(plan: Plan, changes: readonly Change[]): Promise<void>;
   get(planId: string): Promise<Plan | null>;
   list(after: string | null, limit: number): Promise<readonly Plan[]>;
-  setState(planId: string, state: PlanState): Promise<void>;
+  /** Compare-and-set; false when the plan is in none of those states (any more). Holds the plan's row until commit. */
+  setState(planId: string, from: readonly PlanState[], to: PlanState): Promise<boolean>;
+  /** Work begins: stamps live approvals; what an expired, never started one approved is skipped. */
+  startApprovals(planId: string, at: string): Promise<void>;
   /** Ordered by seq; `after` is the last seq seen, 0 to begin. */
   changes(
     planId: string,

@@ -1,5 +1,5 @@
 import type { MemberChange } from '../core/membership.ts';
-import type { Filter, IndexPage, Sort } from '../core/query.ts';
+import type { Filter, IndexPage, Position, Sort } from '../core/query.ts';
 
 export type ResourceType = 'User' | 'Group';
 
@@ -68,6 +68,26 @@ export interface ListRequest {
   readonly judge: Judge;
 }
 
+/** One page behind a position (RFC 9865), in the order of `list`. */
+export interface PageRequest {
+  readonly filter?: Filter;
+  readonly sort?: Sort;
+  readonly judge: Judge;
+  /** Null: from the beginning. */
+  readonly after: Position | null;
+  readonly count: number;
+  /** Whether the total is wanted: it may cost more than the page. */
+  readonly counts: boolean;
+}
+
+export interface ResourcePage {
+  readonly resources: readonly StoredResource[];
+  /** Where the page ended; null when it is empty. */
+  readonly last: Position | null;
+  readonly more: boolean;
+  readonly total?: number;
+}
+
 export interface ScimStore {
   /** `lock` holds the row until the transaction ends, so that parallel changes of one resource wait for each other. */
   get(type: ResourceType, id: string, options?: { readonly lock: boolean }): Promise<StoredResource | null>;
@@ -76,6 +96,8 @@ export interface ScimStore {
     type: ResourceType,
     request: ListRequest,
   ): Promise<{ readonly total: number; readonly resources: readonly StoredResource[] }>;
+  /** Throws DomainError `scim.expired_cursor` for a position without a key whose resource is gone. */
+  page(type: ResourceType, request: PageRequest): Promise<ResourcePage>;
   byUserName(folded: string): Promise<CreatedResource | null>;
   byExternalId(type: ResourceType, externalId: string): Promise<readonly CreatedResource[]>;
   /** Throws DomainError `scim.uniqueness` when a live user of the tenant has the same folded userName. */

@@ -27,11 +27,11 @@ export async function loadWorld(
     hrFeed = true;
     const age = (instant - Date.parse(last.acceptedAt)) / DAY;
     const stale = age > declared.staleAfterDays;
-    sources.push({
-      source: `hr:${feed}`,
-      votes: !stale,
-      ...(stale ? { reason: `the last accepted file is ${String(Math.floor(age))} days old` } : {}),
-    });
+    // Once a newer file is held, what the last accepted one says is in doubt too. Rejected ones say nothing.
+    const [newest] = await store.imports.list(null, 1, { feed, stages: ['accepting', 'accepted', 'released', 'held'] });
+    const held = newest?.state === 'held';
+    const reason = held ? 'the newest file is held' : `the last accepted file is ${String(Math.floor(age))} days old`;
+    sources.push({ source: `hr:${feed}`, votes: !stale && !held, ...(stale || held ? { reason } : {}) });
   }
   const snapshot = await store.accounts.latestSnapshot();
   return {

@@ -9,6 +9,14 @@ import type { Clock, JobKind, Log, Store } from '../flows/ports.ts';
 /** What became of a job: nothing left to do, or look again at an instant. */
 export type JobResult = { readonly again: string | null };
 
+export interface Pipeline {
+  readonly handlers: Readonly<Record<JobKind, (job: Job) => Promise<JobResult>>>;
+  /** A job that failed too often: its run says so, its plan pauses. */
+  gaveUp(job: Job): Promise<void>;
+  /** At start: plans with work left are taken up again, whatever became of their jobs. */
+  resume(): Promise<void>;
+}
+
 /** The order of the flows, and the only place that knows it. */
 export function createPipeline(ports: {
   readonly store: Store;
@@ -19,7 +27,7 @@ export function createPipeline(ports: {
   readonly applyPlan: ApplyPlan;
   /** Throws DomainError `drift.not_configured` where the tenant has no credentials. */
   readonly driftFor: (tenantId: string) => Promise<DriftTarget>;
-}): Readonly<Record<JobKind, (job: Job) => Promise<JobResult>>> {
+}): Pipeline {
   const { store, clock } = ports;
 
   /** snapshot -> compare -> plan -> what policy approves by itself. Safe to begin again after a crash at any point. */
@@ -67,7 +75,32 @@ export function createPipeline(ports: {
     return ports.applyPlan.apply(job.tenantId, textOf(job.payload['planId']), await ports.driftFor(job.tenantId));
   }
 
-  return { run, apply };
+  async function gaveUp(job: Job): Promise<void> {
+    const tenant = store.tenant(job.tenantId);
+    const planId = textOf(job.payload['planId']);
+    const runId = textOf(job.payload['runId']);
+    await tenant.write(async (tx) => {
+      if (job.kind === 'run') {
+        const error = 'unexpected: the run failed again and again; see the log for its job.';
+        await tx.runs.update(runId, { state: 'failed', stage: 'failed', error, endedAt: clock.now() });
+      } else await tx.plans.setState(planId, ['applying'], 'paused');
+      await tx.audit.append({ actor: 'system', kind: 'job.gave_up', subject: job.id, data: { kind: job.kind } });
+    });
+  }
+
+  async function resume(): Promise<void> {
+    for (const { id } of await store.tenants()) {
+      const tenant = store.tenant(id);
+      for (const plan of await tenant.plans.unfinished()) {
+        if (plan.state !== 'applying') continue;
+        await tenant.write((tx) =>
+          tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${plan.id}`, payload: { planId: plan.id } }),
+        );
+      }
+    }
+  }
+
+  return { handlers: { run, apply }, gaveUp, resume };
 }
 
 function textOf(value: unknown): string {

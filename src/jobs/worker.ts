@@ -1,9 +1,13 @@
+import { DomainError } from '../core/errors.ts';
 import type { Job, JobWork } from '../flows/job-port.ts';
 import type { Clock, JobKind, Log } from '../flows/ports.ts';
 import type { JobResult } from './pipeline.ts';
 
 const LEASE_MS = 10_000;
 const POLL_MS = 200;
+/** What passes by itself ends no job; it is tried again after so long. */
+const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'store.unavailable']);
+const PASSING_MS = 15_000;
 /** A job that failed this often with an unexpected error is given up, and shown. */
 const MAX_ATTEMPTS = 20;
 
@@ -21,6 +25,8 @@ export function createWorker(ports: {
   readonly clock: Clock;
   readonly log: Log;
   readonly owner: string;
+  /** Told when a job is given up, so that nothing waits for it for ever. */
+  readonly gaveUp: (job: Job) => Promise<void>;
 }): Worker {
   const { jobs, handlers, clock, log, owner } = ports;
   let running = false;
@@ -59,8 +65,12 @@ export function createWorker(ports: {
       await (again === null ? jobs.done(job) : jobs.again(job, again));
     } catch (error) {
       log('error', 'job.error', { job: job.id, kind: job.kind, attempts: job.attempts, error: nameOf(error) });
-      if (job.attempts >= MAX_ATTEMPTS) await jobs.failed(job, nameOf(error));
-      else await jobs.again(job, after(Math.min(60_000, 250 * 2 ** job.attempts)), nameOf(error));
+      const passes = error instanceof DomainError && MAY_PASS.has(error.code);
+      if (passes) await jobs.again(job, after(PASSING_MS));
+      else if (job.attempts >= MAX_ATTEMPTS) {
+        await ports.gaveUp(job);
+        await jobs.failed(job, nameOf(error));
+      } else await jobs.again(job, after(Math.min(60_000, 250 * 2 ** job.attempts)), nameOf(error));
     } finally {
       held = false;
     }

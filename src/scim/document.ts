@@ -55,7 +55,8 @@ function readInto(
 ): void {
   const key = name.toLowerCase();
   const attribute = attributes.find((each) => each.name.toLowerCase() === key);
-  if (attribute === undefined || attribute.mutability === 'readOnly') return;
+  // Members are rows, as many as there are: `readMembers` reads them.
+  if (attribute === undefined || attribute.mutability === 'readOnly' || attribute.name === 'members') return;
   const value = readValue(attribute, raw, prefix + attribute.name);
   if (value !== undefined && isKept(attribute)) found.set(attribute.name, value);
 }

@@ -1,10 +1,11 @@
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { DomainError } from '../core/errors.ts';
 import type { AcceptScim } from '../flows/accept-scim.ts';
-import type { Log } from '../flows/ports.ts';
+import type { Clock, Log } from '../flows/ports.ts';
 import type { ScimStore } from '../flows/scim-port.ts';
 import { type Authenticate, createAuthentication, principalOf, requireScope } from './facade/auth.ts';
 import { BODY_LIMITS, type BodyLimits, bodyError, readJson, requireJson } from './facade/body.ts';
+import { bulk } from './facade/bulk.ts';
 import { providerConfig } from './facade/discovery.ts';
 import { type Endpoint, endpointOf, isReading, queryParameters } from './facade/endpoints.ts';
 import { errorAnswer, errorBody } from './facade/errors.ts';
@@ -12,6 +13,7 @@ import { Reply, acceptedType, jsonReply, sendReply } from './facade/reply.ts';
 import { type ResourceContext, SCIMMYRouters } from './facade/resources.ts';
 import { search } from './facade/search.ts';
 import { type Exchange, createResourceService } from './facade/service.ts';
+import { createCursors } from './cursor.ts';
 import { isObject } from './value.ts';
 
 export interface ScimFacadeOptions {
@@ -20,6 +22,9 @@ export interface ScimFacadeOptions {
   readonly authenticate: Authenticate;
   /** Address of the service, without `/scim/v2`: the base of every `meta.location`; a Host header is never trusted. */
   readonly publicUrl: string;
+  /** A keyed hash, under a key that only serves cursors, and that all processes share. */
+  readonly sign: (text: string) => string;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
   readonly limits?: Partial<BodyLimits>;
 }
@@ -31,8 +36,10 @@ export interface ScimFacadeOptions {
 export function createScimFacade(options: ScimFacadeOptions): Express {
   const { accept, store, log } = options;
   const baseUrl = `${withoutSlash(options.publicUrl)}/scim/v2`;
-  const world = { accept, scimOf: (tenantId: string) => store.tenant(tenantId).scim, baseUrl };
+  const cursors = createCursors(options);
+  const world = { accept, scimOf: (tenantId: string) => store.tenant(tenantId).scim, baseUrl, cursors };
   const services = { User: createResourceService('User', world), Group: createResourceService('Group', world) };
+  const searched = { services, cursors };
   const authenticated = createAuthentication(options.authenticate);
   const scoped = requireScope(isReading);
   const limits = { ...BODY_LIMITS, ...options.limits };
@@ -52,22 +59,24 @@ export function createScimFacade(options: ScimFacadeOptions): Express {
   app.use(requireJson());
   app.use(readJson(limits));
   app.get('/ServiceProviderConfig', (_req, res) => {
-    res.json(jsonReply(200, providerConfig(baseUrl)));
+    res.json(jsonReply(200, providerConfig(baseUrl, limits)));
   });
   app.all('/Me', () => {
     throw new DomainError('scim.not_implemented', 'A token stands for a system, not for a user: there is no /Me.');
   });
-  app.post('/Bulk', () => {
-    throw new DomainError('scim.not_implemented', 'Bulk operations are not supported.');
+  app.post('/Bulk', async (req, res) => {
+    const answer = (work: () => Promise<Reply>): Promise<Reply> => answered(req, work);
+    const mostOperations = limits.bulkOperations;
+    res.json(await bulk({ services, baseUrl, mostOperations, answer }, exchangeOf(req), req.body));
   });
   app.post('/.search', async (req, res) => {
-    res.json(await search(services, ['User', 'Group'], exchangeOf(req), req.body));
+    res.json(await search(searched, ['User', 'Group'], exchangeOf(req), req.body));
   });
   app.post('/Users/.search', async (req, res) => {
-    res.json(await search(services, ['User'], exchangeOf(req), req.body));
+    res.json(await search(searched, ['User'], exchangeOf(req), req.body));
   });
   app.post('/Groups/.search', async (req, res) => {
-    res.json(await search(services, ['Group'], exchangeOf(req), req.body));
+    res.json(await search(searched, ['Group'], exchangeOf(req), req.body));
   });
   app.use(
     new SCIMMYRouters({

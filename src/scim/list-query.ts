@@ -15,10 +15,12 @@ export interface ListQuery {
   readonly filter?: Filter;
   readonly sort?: Sort;
   readonly page: IndexPage;
+  /** Paging by cursor (RFC 9865): empty for the first page; the page then has a count only. */
+  readonly cursor?: string;
   readonly projection: Projection;
 }
 
-/** Throws DomainError `scim.invalid_filter`, `scim.invalid_path` or `scim.invalid_value`. */
+/** Throws DomainError `scim.invalid_…`: filter, path, value, cursor or count. */
 export function readListQuery(
   definition: ResourceDefinition,
   parameters: Parameters,
@@ -26,16 +28,32 @@ export function readListQuery(
 ): ListQuery {
   const filter = text(parameters, 'filter');
   const sort = readSort(definition, parameters, options);
+  const cursor = readCursor(parameters);
   return {
     ...(filter === undefined ? {} : { filter: parseFilter(definition, filter, options) }),
     ...(sort === undefined ? {} : { sort }),
     page: readPage(parameters),
+    ...(cursor === undefined ? {} : { cursor }),
     projection: projectionOf(definition, parameters),
   };
 }
 
 export function projectionOf(definition: ResourceDefinition, parameters: Parameters): Projection {
   return readProjection(definition, list(parameters, 'attributes'), list(parameters, 'excludedAttributes'));
+}
+
+/** Of the two ways of paging a client takes one; what is wrong with `count` has a word of its own (RFC 9865 2). */
+function readCursor(parameters: Parameters): string | undefined {
+  const { cursor, startIndex } = parameters;
+  if (cursor === undefined || cursor === null) return undefined;
+  if (typeof cursor !== 'string') throw new DomainError('scim.invalid_cursor', 'The cursor is not a text.');
+  if (startIndex !== undefined && startIndex !== null) throw invalid('startIndex', 'does not go together with cursor');
+  try {
+    integer(parameters, 'count');
+  } catch {
+    throw new DomainError('scim.invalid_count', 'count is an integer.');
+  }
+  return cursor;
 }
 
 /** RFC 7644 3.4.2.4: a start below 1 is 1, a negative count is 0. */

@@ -1,7 +1,14 @@
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { HrRecord } from '../core/identity/hr-record.ts';
 import type { Gate } from '../core/reconcile/plan.ts';
-import type { ImportChanges, ImportCounts, ImportRecord, ImportRow, ImportStore } from '../flows/import-port.ts';
+import type {
+  ImportChanges,
+  ImportCounts,
+  ImportRecord,
+  ImportRow,
+  ImportStage,
+  ImportStore,
+} from '../flows/import-port.ts';
 import type { Schema } from './schema.ts';
 import { slices } from './slices.ts';
 
@@ -39,19 +46,49 @@ export function createImportStore(db: Kysely<Schema>, tenantId: string): ImportS
       }
     },
 
-    async update(importId, patch) {
+    async update(importId, patch, only) {
       const { releaseReason, ...record } = patch;
+      if (only !== undefined) await lock();
       const set: Updateable<Schema['import']> = {
         ...patchColumns(record),
         ...(releaseReason === undefined ? {} : { release_reason: releaseReason }),
       };
-      if (Object.keys(set).length === 0) return;
-      await db.updateTable('import').set(set).where('tenant_id', '=', tenantId).where('id', '=', importId).execute();
+      if (Object.keys(set).length === 0) {
+        const found = imports().select('id').where('id', '=', importId);
+        const row = found.$if(only !== undefined, (query) => query.where('state', 'in', columnsOf(only)));
+        return (await row.executeTakeFirst()) !== undefined;
+      }
+      const { numUpdatedRows } = await db
+        .updateTable('import')
+        .set(set)
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', importId)
+        .$if(only !== undefined, (query) => query.where('state', 'in', columnsOf(only)))
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
     },
 
-    async discard(importId) {
+    async discard(importId, cells) {
+      if (cells !== undefined) {
+        await db
+          .updateTable('import_row')
+          .set({ raw: null })
+          .where('tenant_id', '=', tenantId)
+          .where('import_id', '=', importId)
+          .where('record', '>', cells.after)
+          .where('record', '<=', cells.after + cells.limit)
+          .where('problems', '=', '[]')
+          .execute();
+        return;
+      }
+      const { numDeletedRows } = await db
+        .deleteFrom('import')
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', importId)
+        .where('state', '=', 'receiving')
+        .executeTakeFirst();
+      if (numDeletedRows === 0n) return;
       await db.deleteFrom('import_row').where('tenant_id', '=', tenantId).where('import_id', '=', importId).execute();
-      await db.deleteFrom('import').where('tenant_id', '=', tenantId).where('id', '=', importId).execute();
     },
 
     async get(importId) {
@@ -82,9 +119,12 @@ export function createImportStore(db: Kysely<Schema>, tenantId: string): ImportS
       return newer === undefined ? toRecord(row) : null;
     },
 
-    async list(after, limit) {
+    async list(after, limit, among) {
+      const { feed, stages } = among ?? {};
       const rows = await imports()
         .selectAll()
+        .$if(feed !== undefined, (query) => query.where('feed', '=', feed ?? ''))
+        .$if(stages !== undefined, (query) => query.where('state', 'in', (stages ?? []).flatMap(columnsOf)))
         .$if(after !== null, (query) => query.where('id', '<', after ?? ''))
         .orderBy('id', 'desc')
         .limit(limit)
@@ -136,6 +176,15 @@ export function createImportStore(db: Kysely<Schema>, tenantId: string): ImportS
     },
   };
 
+  /** Waits for, and from then on keeps out, whoever else of this tenant asks for order (an update that changes nothing). */
+  async function lock(): Promise<void> {
+    await db
+      .updateTable('tenant')
+      .set((eb) => ({ audit_seq: eb.ref('audit_seq') }))
+      .where('id', '=', tenantId)
+      .execute();
+  }
+
   function rowColumns(importId: string, row: ImportRow): Insertable<Schema['import_row']> {
     return {
       tenant_id: tenantId,
@@ -152,12 +201,24 @@ export function createImportStore(db: Kysely<Schema>, tenantId: string): ImportS
   }
 }
 
+/** What is stored of a file whose rows are being taken over, by what it will be then. */
+const ACCEPTING = { accepted: 'accepting', released: 'releasing' } as const;
+
+function columnsOf(stage: ImportStage | undefined): readonly string[] {
+  if (stage === undefined) return [];
+  return stage === 'accepting' ? Object.values(ACCEPTING) : [stage];
+}
+
+function stateColumn({ state, accepting }: Partial<ImportRecord>): string | undefined {
+  return accepting === undefined ? state : ACCEPTING[accepting];
+}
+
 function columns(record: ImportRecord) {
   return {
     feed: record.feed,
     sha256: record.sha256,
     mode: record.mode,
-    state: record.state,
+    state: stateColumn(record) ?? record.state,
     shape: JSON.stringify(record.shape),
     counts: JSON.stringify(record.counts),
     changes: JSON.stringify(record.changes),
@@ -171,7 +232,8 @@ function columns(record: ImportRecord) {
 
 /** Only what the patch names; the feed, its maker and its birth do not change. */
 function patchColumns(patch: Partial<ImportRecord>): Updateable<Schema['import']> {
-  const { sha256, mode, state, shape, counts, changes, gates, missing, acceptedAt } = patch;
+  const state = stateColumn(patch);
+  const { sha256, mode, shape, counts, changes, gates, missing, acceptedAt } = patch;
   return {
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(mode === undefined ? {} : { mode }),
@@ -191,7 +253,7 @@ function toRecord(row: Selectable<Schema['import']>): ImportRecord {
     feed: row.feed,
     sha256: row.sha256,
     mode: row.mode as ImportRecord['mode'],
-    state: row.state as ImportRecord['state'],
+    ...stateOf(row.state),
     shape: JSON.parse(row.shape) as Readonly<Record<string, unknown>>,
     counts: JSON.parse(row.counts) as ImportCounts,
     changes: JSON.parse(row.changes) as ImportChanges,
@@ -201,6 +263,12 @@ function toRecord(row: Selectable<Schema['import']>): ImportRecord {
     createdAt: row.created_at,
     ...(row.accepted_at === null ? {} : { acceptedAt: row.accepted_at }),
   };
+}
+
+function stateOf(column: string): Pick<ImportRecord, 'state' | 'accepting'> {
+  if (column === ACCEPTING.accepted) return { state: 'receiving', accepting: 'accepted' };
+  if (column === ACCEPTING.released) return { state: 'receiving', accepting: 'released' };
+  return { state: column as ImportRecord['state'] };
 }
 
 function toRow(row: Selectable<Schema['import_row']>): ImportRow {

@@ -110,10 +110,15 @@ export function createJobWork(database: Database): JobWork {
             .execute();
           return true;
         }
-        const free = { state: 'queued', lease_owner: null, lease_until: null };
+        const free = {
+          state: 'queued',
+          ...(error === undefined ? { attempts: 0 } : {}),
+          lease_owner: null,
+          lease_until: null,
+        };
         await tx
           .updateTable('job')
-          .set({ ...free, run_at: runAt, error: error ?? null })
+          .set({ ...free, run_at: runAt, error: error ?? null, ...(error === undefined ? { attempts: 0 } : {}) })
           .where(mine(job))
           .execute();
         return true;

@@ -58,7 +58,7 @@ export function createChangeWork(db: Kysely<Schema>, tenantId: string, dialect: 
               .select('plan.id')
               .where('plan.tenant_id', '=', tenantId)
               .where('plan.id', '=', planId)
-              .where('plan.state', 'in', ['approved', 'applying']),
+              .where('plan.state', '=', 'applying'),
           ),
         )
         .where((eb) =>
@@ -68,9 +68,19 @@ export function createChangeWork(db: Kysely<Schema>, tenantId: string, dialect: 
                 .selectFrom('change as other')
                 .select('other.id')
                 .where('other.tenant_id', '=', tenantId)
-                .where('other.state', '=', 'leased')
-                .where('other.lease_until', '>', at)
                 .whereRef('other.id', '!=', 'change.id')
+                .where((inner) =>
+                  inner.or([
+                    inner.and([inner('other.state', '=', 'leased'), inner('other.lease_until', '>', at)]),
+                    // A create of another plan whose outcome is not known yet may still show up as a seat.
+                    inner.and([
+                      inner('change.op', '=', 'create'),
+                      inner('other.op', '=', 'create'),
+                      inner('other.state', 'in', ['leased', 'unknown']),
+                      inner('other.updated_at', '>', unknownBefore),
+                    ]),
+                  ]),
+                )
                 .where((inner) =>
                   inner.or([
                     inner('other.person_id', '=', inner.ref('change.person_id')),
@@ -176,8 +186,11 @@ export function createChangeWork(db: Kysely<Schema>, tenantId: string, dialect: 
         .where('c.checked_fence', '=', fence)
         .where('c.lease_until', '>', at)
         .where('p.kind', '=', 'reconcile')
-        .where('p.state', 'in', ['approved', 'applying'])
-        .where('a.created_at', '>', new Date(Date.parse(at) - LONGEST_WAIT_MS).toISOString())
+        .where('p.state', '=', 'applying')
+        // Expiry bounds the start; what was started in time may wait for its own handover.
+        .where('a.started_at', 'is not', null)
+        .whereRef('a.started_at', '<', 'a.expires_at')
+        .where('a.started_at', '>', new Date(Date.parse(at) - LONGEST_WAIT_MS).toISOString())
         .executeTakeFirst();
       return row !== undefined && (JSON.parse(row.doc) as ApprovalDoc).changes.includes(changeId);
     },

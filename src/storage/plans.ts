@@ -36,8 +36,37 @@ export function createPlanStore(db: Kysely<Schema>, tenantId: string, dialect: D
       return rows.map(toPlan);
     },
 
-    async setState(planId, state) {
-      await db.updateTable('plan').set({ state }).where('tenant_id', '=', tenantId).where('id', '=', planId).execute();
+    async setState(planId, from, to) {
+      const { numUpdatedRows } = await db
+        .updateTable('plan')
+        .set({ state: to })
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', planId)
+        .where('state', 'in', [...from])
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async startApprovals(planId, at) {
+      const approvals = () =>
+        db.selectFrom('approval').select('id').where('tenant_id', '=', tenantId).where('plan_id', '=', planId);
+      await db
+        .updateTable('approval')
+        .set({ started_at: at })
+        .where('tenant_id', '=', tenantId)
+        .where('plan_id', '=', planId)
+        .where('started_at', 'is', null)
+        .where('expires_at', '>', at)
+        .execute();
+      const expired = { code: 'skipped.expired', detail: 'The approval expired before the plan was started.' };
+      await db
+        .updateTable('change')
+        .set({ state: 'skipped', outcome: JSON.stringify(expired), updated_at: at })
+        .where('tenant_id', '=', tenantId)
+        .where('plan_id', '=', planId)
+        .where('state', '=', 'approved')
+        .where('approval_id', 'in', approvals().where('started_at', 'is', null))
+        .execute();
     },
 
     async changes(planId, query) {
@@ -90,6 +119,7 @@ export function createPlanStore(db: Kysely<Schema>, tenantId: string, dialect: D
           doc: JSON.stringify({ reason, overrides, changes: ids } satisfies ApprovalDoc),
           created_at: approval.createdAt,
           expires_at: approval.expiresAt,
+          started_at: approval.startedAt ?? null,
         })
         .execute();
     },
@@ -202,5 +232,6 @@ function toApproval(row: Selectable<Schema['approval']>): Approval {
     subject: row.subject,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
+    ...(row.started_at === null ? {} : { startedAt: row.started_at }),
   };
 }

@@ -43,6 +43,21 @@ export function createRunStore(db: Kysely<Schema>, tenantId: string): RunStore {
       return row === undefined ? null : toRun(row);
     },
 
+    async takePlan(runId, planId) {
+      const { numUpdatedRows } = await db
+        .updateTable('run')
+        .set({ plan_id: planId })
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', runId)
+        .where('plan_id', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async dropEntries(runId) {
+      await db.deleteFrom('entry').where('tenant_id', '=', tenantId).where('run_id', '=', runId).execute();
+    },
+
     async addEntries(runId, added) {
       for (const slice of slices(added)) {
         await db

@@ -166,6 +166,8 @@ export interface Schema {
     doc: string;
     created_at: string;
     expires_at: string;
+    /** When the work that it approves began, before `expires_at`. */
+    started_at: string | null;
   };
   change: Owned & {
     id: string;

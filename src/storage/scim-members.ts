@@ -4,6 +4,7 @@ import type { Member, ResourceType, ScimStore } from '../flows/scim-port.ts';
 import type { DialectName } from './database.ts';
 import { lockRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
+import { isInJson, statement } from './statement.ts';
 
 /** Ids in one statement: far below the parameter limits of both databases. */
 const SLICE = 500;
@@ -105,52 +106,66 @@ export function createScimMembers(
     },
 
     async groupsOfMany(userIds) {
-      const found = new Map<string, Member[]>();
-      for (const slice of slices(userIds)) {
-        const rows = await memberships()
-          .innerJoin('scim_resource', (join) =>
-            join
-              .onRef('scim_resource.tenant_id', '=', 'scim_member.tenant_id')
-              .onRef('scim_resource.id', '=', 'scim_member.group_id'),
-          )
-          .select(['scim_member.user_id as of', 'scim_member.group_id as id', named('displayName').as('display')])
-          .where('scim_member.user_id', 'in', slice)
-          .orderBy('scim_member.group_id')
-          .execute();
-        for (const row of rows) push(found, row);
-      }
-      return found;
+      return userIds.length === 0
+        ? new Map()
+        : byOwner((await groupsOf(db, dialect, tenantId, JSON.stringify(userIds))).rows);
     },
 
     async membersOfMany(groupIds) {
-      const found = new Map<string, Member[]>();
-      for (const slice of slices(groupIds)) {
-        const rows = await memberships()
-          .innerJoin('scim_resource', (join) =>
-            join
-              .onRef('scim_resource.tenant_id', '=', 'scim_member.tenant_id')
-              .onRef('scim_resource.id', '=', 'scim_member.user_id'),
-          )
-          .select([
-            'scim_member.group_id as of',
-            'scim_member.user_id as id',
-            sql<string | null>`coalesce(${named('displayName')}, ${named('userName')})`.as('display'),
-          ])
-          .where('scim_member.group_id', 'in', slice)
-          .orderBy('scim_member.user_id')
-          .execute();
-        for (const row of rows) push(found, row);
-      }
-      return found;
+      return groupIds.length === 0
+        ? new Map()
+        : byOwner((await membersOf(db, dialect, tenantId, JSON.stringify(groupIds))).rows);
     },
   };
+}
 
-  /** A text of the document. */
-  function named(attribute: 'displayName' | 'userName') {
-    return dialect === 'sqlite'
-      ? sql<string | null>`json_extract(scim_resource.doc, ${sql.lit(`$.${attribute}`)})`
-      : sql<string | null>`scim_resource.doc::json ->> ${sql.lit(attribute)}`;
-  }
+/** The groups of users, by user. */
+const groupsOf = statement((db, dialect, tenantId: string, users: string) =>
+  db
+    .selectFrom('scim_member')
+    .innerJoin('scim_resource', (join) =>
+      join
+        .onRef('scim_resource.tenant_id', '=', 'scim_member.tenant_id')
+        .onRef('scim_resource.id', '=', 'scim_member.group_id'),
+    )
+    .select(['scim_member.user_id as of', 'scim_member.group_id as id', named(dialect, 'displayName').as('display')])
+    .where('scim_member.tenant_id', '=', tenantId)
+    .where((eb) => isInJson(dialect, eb.ref('scim_member.user_id'), users))
+    .orderBy('scim_member.group_id')
+    .compile(),
+);
+
+/** The members of groups, by group. */
+const membersOf = statement((db, dialect, tenantId: string, groups: string) =>
+  db
+    .selectFrom('scim_member')
+    .innerJoin('scim_resource', (join) =>
+      join
+        .onRef('scim_resource.tenant_id', '=', 'scim_member.tenant_id')
+        .onRef('scim_resource.id', '=', 'scim_member.user_id'),
+    )
+    .select([
+      'scim_member.group_id as of',
+      'scim_member.user_id as id',
+      sql<string | null>`coalesce(${named(dialect, 'displayName')}, ${named(dialect, 'userName')})`.as('display'),
+    ])
+    .where('scim_member.tenant_id', '=', tenantId)
+    .where((eb) => isInJson(dialect, eb.ref('scim_member.group_id'), groups))
+    .orderBy('scim_member.user_id')
+    .compile(),
+);
+
+/** A text of the document. */
+function named(dialect: DialectName, attribute: 'displayName' | 'userName') {
+  return dialect === 'sqlite'
+    ? sql<string | null>`json_extract(scim_resource.doc, ${sql.lit(`$.${attribute}`)})`
+    : sql<string | null>`scim_resource.doc::json ->> ${sql.lit(attribute)}`;
+}
+
+function byOwner(rows: readonly { of: string; id: string; display: string | null }[]): ReadonlyMap<string, Member[]> {
+  const found = new Map<string, Member[]>();
+  for (const row of rows) push(found, row);
+  return found;
 }
 
 function push(found: Map<string, Member[]>, row: { of: string; id: string; display: string | null }): void {

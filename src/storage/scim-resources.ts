@@ -4,9 +4,44 @@ import type { ScimStore, StoredResource } from '../flows/scim-port.ts';
 import type { DialectName } from './database.ts';
 import { lockRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
+import { createScimKeyset } from './scim-keyset.ts';
 import { createScimList } from './scim-list.ts';
 import { createScimMembers } from './scim-members.ts';
-import { columns, created, emailKeys, stored } from './scim-row.ts';
+import { STORED, columns, created, emailKeys, stored } from './scim-row.ts';
+import { createScimScan } from './scim-scan.ts';
+import { statement } from './statement.ts';
+
+const resources = (db: Kysely<Schema>, tenantId: string) =>
+  db.selectFrom('scim_resource').selectAll().where('tenant_id', '=', tenantId);
+
+const oneOf = (db: Kysely<Schema>, tenantId: string, type: string, id: string) =>
+  db
+    .selectFrom('scim_resource')
+    .select(STORED)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .where('type', '=', type);
+
+const byId = statement((db, _dialect, tenantId: string, type: string, id: string) =>
+  oneOf(db, tenantId, type, id).compile(),
+);
+
+const lockedById = statement((db, dialect, tenantId: string, type: string, id: string) =>
+  lockRows(dialect, oneOf(db, tenantId, type, id)).compile(),
+);
+
+const byUserKey = statement((db, _dialect, tenantId: string, folded: string) =>
+  resources(db, tenantId).where('user_key', '=', folded).compile(),
+);
+
+const emailsOf = statement((db, _dialect, tenantId: string, id: string) =>
+  db
+    .selectFrom('scim_email')
+    .select('value_key')
+    .where('tenant_id', '=', tenantId)
+    .where('resource_id', '=', id)
+    .compile(),
+);
 
 /**
  * SCIM resources of one tenant: the document as JSON, beside it the keys by which IdPs look them up (Entra, Okta and
@@ -19,28 +54,36 @@ export function createScimStore(
   views: ScimStore['views'] = async () => new Map(),
 ): ScimStore {
   const members = createScimMembers(db, tenantId, dialect);
-  const rows = () => db.selectFrom('scim_resource').selectAll().where('tenant_id', '=', tenantId);
+  const scan = createScimScan(db, tenantId, { views, members });
 
   return {
     views,
-    ...createScimList(db, tenantId, dialect, { views, members }),
+    ...createScimList(db, tenantId, dialect, scan),
+    ...createScimKeyset(db, tenantId, dialect, scan),
     groupsOfMany: (ids) => members.groupsOfMany(ids),
     membersOfMany: (ids) => members.membersOfMany(ids),
     changeMembers: (groupId, change, at) => members.change(groupId, change, at),
 
     async get(type, id, options) {
-      const query = rows().where('id', '=', id).where('type', '=', type);
-      const row = await (options?.lock === true ? lockRows(dialect, query) : query).executeTakeFirst();
+      const one = options?.lock === true ? lockedById : byId;
+      const {
+        rows: [row],
+      } = await one(db, dialect, tenantId, type, id);
       return row === undefined ? null : stored(row);
     },
 
     async byUserName(folded) {
-      const row = await rows().where('user_key', '=', folded).executeTakeFirst();
+      const {
+        rows: [row],
+      } = await byUserKey(db, dialect, tenantId, folded);
       return row === undefined ? null : created(row);
     },
 
     async byExternalId(type, externalId) {
-      const found = await rows().where('external_id', '=', externalId).where('type', '=', type).execute();
+      const found = await resources(db, tenantId)
+        .where('external_id', '=', externalId)
+        .where('type', '=', type)
+        .execute();
       return found.map(created);
     },
 
@@ -72,8 +115,7 @@ export function createScimStore(
           .executeTakeFirst(),
       );
       if (result.numUpdatedRows === 0n) return false;
-      await deleteEmails(resource.id);
-      await putEmails(resource);
+      await changeEmails(resource);
       return true;
     },
 
@@ -89,6 +131,15 @@ export function createScimStore(
       return result.numDeletedRows > 0n;
     },
   };
+
+  /** Most changes are not of the addresses: then one read is all it costs. */
+  async function changeEmails(resource: StoredResource): Promise<void> {
+    const { rows } = await emailsOf(db, dialect, tenantId, resource.id);
+    const wanted = new Set(emailKeys(resource.doc));
+    if (rows.length === wanted.size && rows.every((row) => wanted.has(row.value_key))) return;
+    await deleteEmails(resource.id);
+    await putEmails(resource);
+  }
 
   async function putEmails(resource: StoredResource): Promise<void> {
     const keys = emailKeys(resource.doc);

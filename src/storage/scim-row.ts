@@ -5,7 +5,10 @@ import type { Schema } from './schema.ts';
 
 type Row = Selectable<Schema['scim_resource']>;
 
-export function stored(row: Row): StoredResource {
+/** The columns that a resource is read from; the others are only for looking it up. */
+export const STORED = ['id', 'type', 'doc', 'version', 'created_at', 'modified_at', 'person_id'] as const;
+
+export function stored(row: Pick<Row, (typeof STORED)[number]>): StoredResource {
   return {
     id: row.id,
     type: row.type as ResourceType,

@@ -27,13 +27,21 @@ export interface StorePorts {
 
 export function createStore(ports: StorePorts): Store {
   const { database } = ports;
+  const opened = new Map<string, TenantStore>();
+
+  function open(tenantId: string): TenantStore {
+    return {
+      tenantId,
+      ...aggregates(database.read, tenantId, ports),
+      write: (work) => writeTransaction(database, (tx) => work(aggregates(tx, tenantId, ports))),
+    };
+  }
+
   return {
-    tenant(tenantId): TenantStore {
-      return {
-        tenantId,
-        ...aggregates(database.read, tenantId, ports),
-        write: (work) => writeTransaction(database, (tx) => work(aggregates(tx, tenantId, ports))),
-      };
+    tenant(tenantId) {
+      const known = opened.get(tenantId) ?? open(tenantId);
+      opened.set(tenantId, known);
+      return known;
     },
     tenants: () => listTenants(database.read),
   };

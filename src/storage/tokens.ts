@@ -4,9 +4,21 @@ import type { TokenRecord, TokenStore } from '../flows/token-port.ts';
 import { createAuditLog } from './audit.ts';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
+import { statement } from './statement.ts';
 import { writeTransaction } from './write-transaction.ts';
 
 const TOUCH_EVERY_MS = 60_000;
+
+/** One statement a request says who is asking, and whether the tenant is open. */
+const rowByHash = statement((db, _dialect, hash: string) =>
+  db
+    .selectFrom('token')
+    .innerJoin('tenant', 'tenant.id', 'token.tenant_id')
+    .selectAll('token')
+    .select('tenant.state as tenant_state')
+    .where('token.hash', '=', hash)
+    .compile(),
+);
 
 export function createTokenStore(ports: {
   readonly database: Database;
@@ -23,13 +35,9 @@ export function createTokenStore(ports: {
 
   return {
     async byHash(hash) {
-      const row = await database.read
-        .selectFrom('token')
-        .innerJoin('tenant', 'tenant.id', 'token.tenant_id')
-        .selectAll('token')
-        .select('tenant.state as tenant_state')
-        .where('token.hash', '=', hash)
-        .executeTakeFirst();
+      const {
+        rows: [row],
+      } = await rowByHash(database.read, database.dialect, hash);
       if (row === undefined) return null;
       return { ...toRecord(row), tenantState: row.tenant_state === 'paused' ? 'paused' : 'active' };
     },

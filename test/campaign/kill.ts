@@ -20,6 +20,8 @@ if (values.help === true) {
 const good = (report: KillReport): boolean =>
   report.lost.length + report.twice.length + report.missing.length + report.stillOwned + report.deactivations === 0 &&
   report.deletes === 1 &&
+  report.deleteCalls === 1 &&
+  report.inTime === report.kills &&
   report.auditOk;
 
 async function campaign(kind: StoreKind, rounds: number, from: number): Promise<number> {

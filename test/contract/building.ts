@@ -198,7 +198,7 @@ export function plan(id: string, more: Partial<Plan> = {}): Plan {
     runId: `run of ${id}`,
     kind: 'reconcile',
     hash: `hash of ${id}`,
-    state: 'approved',
+    state: 'applying',
     summary: '1 to update',
     doc: '{}',
     gates: [],
@@ -220,6 +220,7 @@ export function approval(id: string, of: Plan, changes: readonly string[], more:
     changes,
     createdAt: START,
     expiresAt: later(4 * 3_600_000),
+    startedAt: START,
     ...more,
   };
 }

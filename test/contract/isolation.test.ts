@@ -73,6 +73,7 @@ async function fill(of: Aggregates): Promise<void> {
 const READS = {
   scim: {
     get: (of) => of.scim.get('User', 'user-1'),
+    page: (of) => of.scim.page('User', { after: null, count: 10, counts: true, judge: JUDGE }),
     list: (of) => of.scim.list('User', { page: { startIndex: 1, count: 10 }, judge: JUDGE }),
     byUserName: (of) => of.scim.byUserName('ann@example.com'),
     byExternalId: (of) => of.scim.byExternalId('User', 'e1'),
@@ -168,10 +169,13 @@ const WRITES = {
   runs: {
     update: (of) => of.runs.update('run-1', { state: 'failed' }),
     create: (of) => of.runs.create(run('run-1', { state: 'failed' })),
+    takePlan: (of) => of.runs.takePlan('run-1', 'plan-9'),
+    dropEntries: (of) => of.runs.dropEntries('run-1'),
     addEntries: (of) => of.runs.addEntries('run-1', [{ n: 1, entry: entry({ situation: 'IN_GRACE' }), changes: [] }]),
   },
   plans: {
-    setState: (of) => of.plans.setState('plan-1', 'cancelled'),
+    startApprovals: (of) => of.plans.startApprovals('plan-1', later(1)),
+    setState: (of) => of.plans.setState('plan-1', ['applying'], 'cancelled'),
     moveChanges: (of) => of.plans.moveChanges('plan-1', ['change-1'], ['leased'], 'excluded', later(1)),
     renew: (of) => of.plans.renew('change-1', 1, later(9000)),
     checked: (of) => of.plans.checked('change-1', 1),

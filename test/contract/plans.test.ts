@@ -53,7 +53,7 @@ eachDatabase('plans', (testStore) => {
     const ids = [world.crypto.uuid(), world.crypto.uuid(), world.crypto.uuid()];
     await tenant.write(async (tx) => {
       for (const id of ids) await tx.plans.create(plan(id, { state: 'ready' }), []);
-      await tx.plans.setState(ids[1] ?? '', 'applying');
+      await tx.plans.setState(ids[1] ?? '', ['ready'], 'applying');
     });
     const first = await tenant.plans.list(null, 2);
     expect(first.map(({ id }) => id)).toEqual([ids[2], ids[1]]);
@@ -148,9 +148,10 @@ eachDatabase('plans', (testStore) => {
 
   it('gives nothing of a plan that is not to be applied', async () => {
     await store(change('c1', planned.id, 1));
-    for (const state of ['ready', 'held', 'paused', 'rejected', 'cancelled', 'expired', 'done'] as const) {
-      await tenant.write((tx) => tx.plans.setState(planned.id, state));
+    for (const state of ['ready', 'held', 'approved', 'paused', 'rejected', 'cancelled', 'expired', 'done'] as const) {
+      expect(await tenant.write((tx) => tx.plans.setState(planned.id, ['applying'], state))).toBe(true);
       expect(await claim()).toBeNull();
+      await tenant.write((tx) => tx.plans.setState(planned.id, [state], 'applying'));
     }
   });
 
@@ -165,6 +166,47 @@ eachDatabase('plans', (testStore) => {
     );
     expect(await tenant.plans.deprovisionedSince(later(-10))).toBe(2);
     expect(await tenant.plans.deprovisionedSince(later(-9))).toBe(1);
+  });
+
+  it('changes the state of a plan only from a state that was expected', async () => {
+    await store();
+    expect(await tenant.write((tx) => tx.plans.setState(planned.id, ['ready', 'held'], 'approved'))).toBe(false);
+    expect((await tenant.plans.get(planned.id))?.state).toBe('applying');
+    expect(await tenant.write((tx) => tx.plans.setState(planned.id, ['applying'], 'paused'))).toBe(true);
+    expect((await tenant.plans.get(planned.id))?.state).toBe('paused');
+  });
+
+  it('starts approvals that are live, and skips what an expired one approved', async () => {
+    await store(
+      change('c1', planned.id, 1, { approvalId: 'a1' }),
+      change('c2', planned.id, 2, { approvalId: 'a2', draft: draft({ personId: 'bo' }) }),
+    );
+    const unstarted = (id: string, ids: readonly string[], expiresAt: string) => {
+      const { startedAt, ...rest } = approval(id, planned, ids, { expiresAt });
+      expect(startedAt).toBe(START);
+      return rest;
+    };
+    await tenant.write(async (tx) => {
+      await tx.plans.addApproval(unstarted('a1', ['c1'], later(9)));
+      await tx.plans.addApproval(unstarted('a2', ['c2'], later(10)));
+      await tx.plans.startApprovals(planned.id, later(9));
+    });
+    expect((await tenant.plans.approvals(planned.id)).map(({ startedAt }) => startedAt)).toEqual([undefined, later(9)]);
+    expect(await tenant.plans.change('c1')).toMatchObject({ state: 'skipped', outcome: { code: 'skipped.expired' } });
+    expect(await tenant.plans.change('c2')).toMatchObject({ state: 'approved' });
+  });
+
+  it('gives no create while another create of the same person may still show up', async () => {
+    const other = plan(world.crypto.uuid());
+    const create = draft({ op: 'create', personId: 'ann' });
+    await tenant.write((tx) =>
+      tx.plans.create(other, [
+        change('o1', other.id, 1, { op: 'create', draft: create, state: 'unknown', updatedAt: START }),
+      ]),
+    );
+    await store(change('c1', planned.id, 1, { op: 'create', draft: create }));
+    expect(await claim({ ...LEASE, unknownBefore: later(-1) })).toBeNull();
+    expect(await claim({ ...LEASE, unknownBefore: START })).toMatchObject({ change: { id: 'c1' } });
   });
 
   async function leasedRemoval(approved: readonly string[] = ['c1']): Promise<void> {
@@ -213,13 +255,21 @@ eachDatabase('plans', (testStore) => {
       world.database.write.updateTable('change').set({ state: 'approved' }).where('id', '=', 'c1').execute(),
     'whose plan was rewritten': () =>
       world.database.write.updateTable('plan').set({ hash: 'other' }).where('id', '=', planned.id).execute(),
-    'whose plan was cancelled': () => tenant.write((tx) => tx.plans.setState(planned.id, 'cancelled')),
-    'whose plan was rejected': () => tenant.write((tx) => tx.plans.setState(planned.id, 'rejected')),
-    'whose plan is paused': () => tenant.write((tx) => tx.plans.setState(planned.id, 'paused')),
-    'that was approved more than seven days ago': () =>
+    'whose plan was cancelled': () => tenant.write((tx) => tx.plans.setState(planned.id, ['applying'], 'cancelled')),
+    'whose plan was rejected': () => tenant.write((tx) => tx.plans.setState(planned.id, ['applying'], 'rejected')),
+    'whose plan is paused': () => tenant.write((tx) => tx.plans.setState(planned.id, ['applying'], 'paused')),
+    'whose work began more than seven days ago': () =>
       world.database.write
         .updateTable('approval')
-        .set({ created_at: later(-7 * 24 * 3_600_000) })
+        .set({ started_at: later(-7 * 24 * 3_600_000) })
+        .where('id', '=', 'a1')
+        .execute(),
+    'whose approval was never started': () =>
+      world.database.write.updateTable('approval').set({ started_at: null }).where('id', '=', 'a1').execute(),
+    'whose approval had expired when the work began': () =>
+      world.database.write
+        .updateTable('approval')
+        .set({ started_at: later(4 * 3_600_000) })
         .where('id', '=', 'a1')
         .execute(),
     'without an approval': () => world.database.write.deleteFrom('approval').where('id', '=', 'a1').execute(),

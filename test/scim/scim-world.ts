@@ -65,6 +65,8 @@ export async function createScimWorld(
     store,
     authenticate: options.authenticate ?? authenticateForTest,
     publicUrl: PUBLIC_URL,
+    sign: (text) => crypto.purposeHash('cursor', text),
+    clock,
     log: (level, code, data) => log.push(JSON.stringify([level, code, data])),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });

@@ -134,8 +134,17 @@ export function effects(journal: readonly JournalEntry[], kind?: string): readon
 
 /** No SCIM write ever reached Drift as a deactivation: not in any body, in any spelling. */
 export function deactivations(journal: readonly JournalEntry[]): readonly JournalEntry[] {
-  return journal.filter(
-    (entry) =>
-      /\/Users/i.test(entry.path) && /"(is)?active"\s*:\s*("?false"?|0|null)/i.test(JSON.stringify(entry.body ?? null)),
-  );
+  return journal.filter((entry) => /\/Users/i.test(entry.path) && deactivates(entry.body));
+}
+
+/** An attribute, or the path of a PatchOp operation, that says anything but true of `active`. */
+function deactivates(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(deactivates);
+  if (typeof value !== 'object' || value === null) return false;
+  const entries = Object.entries(value);
+  const path = entries.find(([key]) => key.toLowerCase() === 'path')?.[1];
+  if (typeof path === 'string' && /(^|[.:])(is)?active$/i.test(path)) {
+    return entries.find(([key]) => key.toLowerCase() === 'value')?.[1] !== true;
+  }
+  return entries.some(([key, inner]) => (/(^|[.:])(is)?active$/i.test(key) && inner !== true) || deactivates(inner));
 }

@@ -12,8 +12,11 @@ export interface KillReport {
   /** userNames with more than one seat, or with none. */
   readonly twice: readonly string[];
   readonly missing: readonly string[];
-  /** DELETE calls that took effect for the one leaver. */
+  /** DELETE calls for the one leaver: those that took effect, and all that were sent and answered otherwise than 404. */
   readonly deletes: number;
+  readonly deleteCalls: number;
+  /** Kills that fell before the plan had ended. */
+  readonly inTime: number;
   readonly stillOwned: number;
   readonly deactivations: number;
   readonly auditOk: boolean;
@@ -36,7 +39,8 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
       contactOwnerId: 'stored',
       duplicateUser: 'created',
       applyDelayMs: 20,
-      listLagMs: 150,
+      // Longer than a lease and shorter than the settle window: only the window keeps a second create away.
+      listLagMs: 900,
     },
   });
   const home = await makeHome(kind);
@@ -45,15 +49,20 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
     DRIFT_BASE_URL: simulator.url,
     DRIFT_TOKEN: simulator.token,
     DRIFT_RATE_PER_MINUTE: '6000',
-    DRIFT_SETTLE_MS: '450',
+    DRIFT_SETTLE_MS: '1500',
   };
   let bridge = await startBridge(home, env, port);
   let kills = 0;
-  const killAndRestart = async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, random() * 600));
+  let inTime = 0;
+  /** Kills when Drift has seen so many changes since `from`, a moment later, and starts the bridge again. */
+  const killAfter = async (effectsSeen: number, from: number, planId: string): Promise<void> => {
+    const until = Date.now() + 20_000;
+    while (effects(simulator.journal()).length - from < effectsSeen && Date.now() < until) await pause(2);
+    await pause(random() * 25);
     await bridge.kill();
     kills += 1;
     bridge = await startBridge(home, env, port);
+    if (['approved', 'applying'].includes((await driver(bridge.url).plan(planId)).state)) inTime += 1;
   };
   try {
     seedOrg(simulator);
@@ -79,7 +88,7 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
       apply: true,
       override: [{ gate: 'creates', count: PEOPLE, reason: 'kill round' }],
     });
-    await killAndRestart();
+    await killAfter(1 + Math.floor(random() * (PEOPLE - 2)), 0, plan.id);
     await drive.settled(plan.id, 90_000);
 
     const leaver = people[0]?.userName ?? '';
@@ -98,11 +107,12 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
     const second = await drive.run();
     const leaving = await drive.plan(second.planId ?? '');
     simulator.fault({ method: 'DELETE', path: '/scim/**', kind: 'cut-after', probability: 0.3, seed: seed + 1 });
+    const before = effects(simulator.journal()).length;
     await drive.api('POST', `/plans/${leaving.id}/approve`, { hash: leaving.hash, reason: 'kill round', apply: true });
-    await killAndRestart();
+    await killAfter(1 + Math.floor(random() * 9), before, leaving.id);
     await drive.settled(leaving.id, 90_000);
     simulator.clearFaults();
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await pause(1200);
 
     const lost: string[] = [];
     for (const id of ids) if ((await drive.scim('GET', `/Users/${id}`)).status !== 200) lost.push(id);
@@ -116,7 +126,11 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
       lost,
       twice: people.map((person) => person.userName).filter((userName) => seats(userName) > 1),
       missing: staying.filter((userName) => seats(userName) === 0),
+      inTime,
       deletes: effects(simulator.journal(), 'scim.delete').length,
+      deleteCalls: simulator
+        .journal()
+        .filter(({ method, path, status }) => method === 'DELETE' && path.includes('/Users/') && status !== 404).length,
       stillOwned: simulator.state().accounts.filter((account) => account.ownerId === leaverId).length,
       deactivations: deactivations(simulator.journal()).length,
       auditOk: audit.body.ok,
@@ -129,6 +143,10 @@ export async function killRound(kind: StoreKind, seed: number): Promise<KillRepo
     await simulator.close();
     await home.remove();
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function seedOrg(simulator: Simulator): void {

@@ -1,10 +1,21 @@
-import type { AttributeName, AttributeValues } from '../../core/identity/attributes.ts';
+import type { AttributeValues } from '../../core/identity/attributes.ts';
 import type { Account } from '../../core/identity/account.ts';
 import { accountHash } from '../../core/reconcile/account-hash.ts';
 import { judgeOutcome } from '../../core/reconcile/outcome.ts';
 import type { ChangeOp } from '../../core/reconcile/plan.ts';
 import type { Effect } from '../drift-port.ts';
-import { callOnce, keep, mayHaveHappened, refused, rest, stale, triesOf, type Ending, type Work } from './work.ts';
+import {
+  sameValues,
+  callOnce,
+  keep,
+  mayHaveHappened,
+  refused,
+  rest,
+  stale,
+  triesOf,
+  type Ending,
+  type Work,
+} from './work.ts';
 
 /** A value that Drift took but does not show after this many calls will not stick. */
 const MAX_TRIES = 3;
@@ -64,9 +75,4 @@ function send(work: Work, accountId: string, after: AttributeValues): Promise<Ef
 
 function shows(op: 'update' | 'rename' | 'role', account: Account, sent: AttributeValues): boolean {
   return judgeOutcome({ op, answered: 'ok', settled: true, before: {}, sent, account }).kind === 'done';
-}
-
-function sameValues(left: AttributeValues, right: AttributeValues): boolean {
-  const names = new Set<AttributeName>([...Object.keys(left), ...Object.keys(right)] as AttributeName[]);
-  return [...names].every((name) => left[name] === right[name]);
 }

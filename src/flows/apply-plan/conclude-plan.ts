@@ -1,6 +1,6 @@
 import type { ChangeState, RunState } from '../../core/reconcile/plan.ts';
 import type { DriftTarget } from '../drift-port.ts';
-import type { Clock, Crypto, TenantStore } from '../ports.ts';
+import type { Aggregates, Clock, Crypto, TenantStore } from '../ports.ts';
 import { verifyPlan } from './verify-plan.ts';
 
 /** `left`: what keeps the plan from ending now, or the state in which its run ended. */
@@ -18,9 +18,7 @@ export async function concludePlan(
   clock: Clock,
   crypto: Crypto,
 ): Promise<Concluded> {
-  const counts = await store.plans.counts(planId);
-  const count = (...states: readonly ChangeState[]): number =>
-    Object.values(counts).reduce((sum, of) => sum + states.reduce((n, state) => n + (of[state] ?? 0), 0), 0);
+  const { count } = await tally(store, planId);
   const runId = (await store.plans.get(planId))?.runId ?? '';
   if (count('unknown') > 0) return { left: 'unknown', runId, calls: 0 };
   if (count('leased', 'approved') > 0) return { left: 'leased', runId, calls: 0 };
@@ -28,17 +26,32 @@ export async function concludePlan(
   drift.takeCallCount();
   const diverged = await verifyPlan(store, planId, drift, clock, crypto);
   const calls = drift.takeCallCount();
-  const waiting = count('planned', 'held');
-  const failed = diverged + count('stale', 'failed', 'skipped');
-  const state: RunState = waiting > 0 ? 'awaiting_approval' : failed > 0 ? 'partial' : 'done';
-  await store.write(async (tx) => {
-    await tx.plans.setState(planId, waiting === 0 ? 'done' : count('planned') > 0 ? 'ready' : 'held');
+  const left = await store.write(async (tx): Promise<Concluded['left']> => {
+    // Holds the plan's row: whoever approves, cancels or pauses meanwhile was before this, or comes after it.
+    if (!(await tx.plans.setState(planId, ['applying'], 'applying'))) return 'cancelled';
+    const now = await tally(tx, planId);
+    if (now.count('approved', 'leased', 'unknown') > 0) return 'leased';
+    const waiting = now.count('planned', 'held');
+    const failed = diverged + now.count('stale', 'failed', 'skipped');
+    const state: RunState = waiting > 0 ? 'awaiting_approval' : failed > 0 ? 'partial' : 'done';
+    await tx.plans.setState(planId, ['applying'], waiting === 0 ? 'done' : now.count('planned') > 0 ? 'ready' : 'held');
     await tx.runs.update(runId, {
       state,
       stage: state === 'awaiting_approval' ? 'waiting for approval' : 'done',
       endedAt: clock.now(),
     });
     await tx.audit.append({ actor: 'system', kind: 'plan.applied', subject: planId, data: { state, waiting, failed } });
+    return state;
   });
-  return { left: state, runId, calls };
+  return { left, runId, calls };
+}
+
+async function tally(
+  at: Pick<Aggregates, 'plans'>,
+  planId: string,
+): Promise<{ readonly count: (...states: readonly ChangeState[]) => number }> {
+  const counts = Object.values(await at.plans.counts(planId));
+  return {
+    count: (...states) => counts.reduce((sum, of) => sum + states.reduce((n, state) => n + (of[state] ?? 0), 0), 0),
+  };
 }

@@ -1,4 +1,4 @@
-import { callOnce, keep, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
+import { sameValues, callOnce, keep, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
 import { userNameHash } from '../world.ts';
 import type { Account } from '../../core/identity/account.ts';
 
@@ -25,9 +25,14 @@ export async function createAccount(work: Work): Promise<Ending> {
       : work.finish(...stale('account_exists', 'An agent with this userName exists now; the next run links it.'));
   }
   const draft = await work.confirm('create');
-  if (draft === null)
-    return work.finish(...stale('no_longer_wanted', 'The person does not want a seat any more, or has one.'));
-  const effect = await callOnce(work, STEP, () => drift.createAccount(draft.after));
+  if (draft === null || !sameValues(draft.after, change.draft.after))
+    return work.finish(
+      ...stale(
+        'no_longer_wanted',
+        'The person does not want this seat any more, has one, or the sources say something else by now.',
+      ),
+    );
+  const effect = await callOnce(work, STEP, () => drift.createAccount(change.draft.after));
   if (effect === 'lost') return 'lost';
   if (effect.kind === 'unknown')
     return work.finish(
@@ -35,7 +40,12 @@ export async function createAccount(work: Work): Promise<Ending> {
     );
   if (effect.kind === 'refused') {
     const again = await drift.findAccounts(userName);
-    if (effect.status === 409 && again.length === 0) return refuseForGood(work, userName, effect);
+    if (effect.status === 409 && again.length === 0) {
+      // Somebody else's create may not show yet: only a conflict that stands after the settle window is for good.
+      const stands = work.attempts.some(({ step, outcome }) => step === STEP && outcome === 'refused');
+      if (stands) return refuseForGood(work, userName, effect);
+      return work.finish(...rest('Drift says conflict and shows nobody; it is asked again after the settle window.'));
+    }
     return work.finish(...refused(effect));
   }
   const account = (await drift.readAccount(effect.value.id)) ?? effect.value;
@@ -45,9 +55,17 @@ export async function createAccount(work: Work): Promise<Ending> {
 /** The seat is ours: link, account and baseline are stored with the ending. */
 async function adopt(work: Work, account: Account, at = work.clock.now()): Promise<Ending> {
   const personId = work.change.draft.personId;
+  const holder = (await work.store.people.links()).find((link) => link.accountId === account.id)?.personId;
+  if (holder !== undefined && holder !== personId) {
+    return work.finish('failed', {
+      code: 'failed.linked_elsewhere',
+      detail: 'The new seat is linked to somebody else.',
+    });
+  }
   return work.finish('done', { code: 'done', detail: 'created', accountId: account.id }, async (tx) => {
     await keep(tx, account, work.change.draft.after, at);
-    if (personId === undefined) return;
+    // A run in between may have found the seat and linked it already.
+    if (personId === undefined || holder !== undefined) return;
     await tx.people.link({
       personId,
       accountId: account.id,

@@ -2,6 +2,8 @@ import type { Effect } from '../drift-port.ts';
 import { callOnce, rest, stale, triesOf, type Ending, type Work } from './work.ts';
 
 const MAX_TRIES = 3;
+/** So many records move between two looks at whether the person still leaves and the plan still runs. */
+const LOOK_UP_EVERY = 20;
 
 /**
  * Gives everything that a leaver owns to the receiver that the plan names, one call each, and proves by a new listing
@@ -18,12 +20,12 @@ export async function handOver(work: Work): Promise<Ending> {
     return work.finish(...stale('account_gone', 'The leaver cannot be read as an owner any more.'));
   if (to?.restId === undefined || !to.active || to.bot)
     return work.finish(...stale('receiver_gone', 'The receiver is not an active agent any more.'));
-  if ((await work.confirm('handover', 'deprovision')) === null) {
-    return work.finish(
-      ...stale('no_longer_leaving', 'The person is not leaving any more; nothing was moved in this try.'),
-    );
-  }
-  for (const item of await stillOwned(work, from.restId)) {
+  const owned = await stillOwned(work, from.restId);
+  for (const [index, item] of owned.entries()) {
+    if (index % LOOK_UP_EVERY === 0) {
+      const stop = await reasonToStop(work);
+      if (stop !== null) return work.finish(...stop);
+    }
     if (triesOf(work, item.step) >= MAX_TRIES) continue;
     const effect = await callOnce(work, item.step, () => item.assign(to.restId ?? ''));
     if (effect === 'lost') return 'lost';
@@ -45,6 +47,14 @@ export async function handOver(work: Work): Promise<Ending> {
     });
   }
   return work.finish(...rest(`${String(left.length)} records still show the leaver as owner.`));
+}
+
+async function reasonToStop(work: Work): Promise<ReturnType<typeof rest> | null> {
+  if ((await work.confirm('handover', 'deprovision')) === null) {
+    return stale('no_longer_leaving', 'The person is not leaving any more; the rest stays where it is.');
+  }
+  const state = (await work.store.plans.get(work.plan.id))?.state;
+  return state === 'applying' ? null : rest(`The plan is ${state ?? 'gone'}; the handover goes on when it is resumed.`);
 }
 
 interface Owned {

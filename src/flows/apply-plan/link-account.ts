@@ -14,6 +14,10 @@ export async function linkAccount(work: Work): Promise<Ending> {
   }
   if ((await store.accounts.find(accountId))?.present !== true)
     return work.finish(...stale('account_gone', 'The agent is not in Drift any more.'));
+  const draft = await work.confirm('link');
+  if (draft === null || draft.expected.hash !== change.draft.expected.hash) {
+    return work.finish(...stale('no_longer_a_match', 'The evidence is not what it was when the plan was made.'));
+  }
   return work.finish('verified', { code: 'done', detail: 'linked', accountId }, async (tx) => {
     await tx.people.link({
       personId,

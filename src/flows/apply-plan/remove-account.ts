@@ -1,4 +1,7 @@
+import type { Account } from '../../core/identity/account.ts';
 import { accountHash } from '../../core/reconcile/account-hash.ts';
+import type { ChangeState } from '../../core/reconcile/plan.ts';
+import type { ChangeOutcome } from '../plan-port.ts';
 import { userNameHash } from '../world.ts';
 import { stillOwned } from './hand-over.ts';
 import { callOnce, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
@@ -11,22 +14,16 @@ const STEP = 'delete';
  */
 export async function removeAccount(work: Work): Promise<Ending> {
   const { drift, change, store } = work;
-  const { accountId, expected, personId } = change.draft;
-  if (accountId === undefined)
+  const { accountId, personId } = change.draft;
+  if (accountId === undefined) {
     return work.finish('failed', { code: 'failed.no_account', detail: 'The change names no account.' });
+  }
   const account = await drift.readAccount(accountId);
-  if (account === null) {
+  if (isGone(account)) {
     return mayHaveHappened(work, STEP)
       ? bury(work, accountId)
-      : work.finish(...stale('account_gone', 'The agent is not in Drift any more.'));
+      : work.finish(...stale('account_gone', 'The agent has no seat in Drift any more.'));
   }
-  if (account.bot || account.roles.includes('OWNER'))
-    return work.finish('failed', { code: 'failed.protected', detail: 'The agent is protected.' });
-  if (expected.hash !== undefined && accountHash(account, (text) => work.crypto.hash(text), 'all') !== expected.hash) {
-    return work.finish(...stale('account_changed', 'The agent was changed in Drift after the plan was made.'));
-  }
-  if ((await work.confirm('deprovision')) === null)
-    return work.finish(...stale('no_longer_leaving', 'The person is not due to leave any more.'));
   const handover = await handoverOf(work, personId);
   if (handover === 'under_way') {
     return work.finish('unknown', { code: 'waiting.handover', detail: 'Waits for the handover of this person.' });
@@ -43,18 +40,60 @@ export async function removeAccount(work: Work): Promise<Ending> {
       ...stale('still_owns', `${String(owned.length)} records still name this agent as owner; the seat stays.`),
     );
   }
+  // Listing what an organisation owns may take minutes: everything else is looked at after it, right before the call.
+  const objection = await lastLook(work, accountId);
+  if (objection !== null) return work.finish(...objection);
   if (!(await store.write(async (tx) => tx.plans.checked(change.id, change.fence)))) return 'lost';
   const effect = await callOnce(work, STEP, () =>
     drift.removeAccount(accountId, { changeId: change.id, fence: change.fence }),
   );
   if (effect === 'lost') return 'lost';
-  if (effect.kind === 'unknown')
+  if (effect.kind === 'unknown') {
     return work.finish(
       ...rest(`The answer of the delete was lost (${effect.code}); it is read back after the settle window.`),
     );
-  if (effect.kind === 'refused' && effect.status !== 404) return work.finish(...refused(effect));
-  if ((await drift.readAccount(accountId)) !== null) return work.finish(...rest('Drift still shows the agent.'));
+  }
+  if (effect.kind === 'refused' && effect.status !== 404) {
+    // The plan was paused between the last look and the call: the firewall held it, and it waits to be resumed.
+    const isPaused = effect.code === 'firewall' && (await store.plans.get(work.plan.id))?.state === 'paused';
+    return isPaused
+      ? work.finish('approved', { code: 'waiting.paused', detail: 'The plan was paused right before the call.' })
+      : work.finish(...refused(effect));
+  }
+  if (!isGone(await drift.readAccount(accountId))) return work.finish(...rest('Drift still shows the seat.'));
   return bury(work, accountId);
+}
+
+/** The seat is what SCIM shows; whether a removed agent stays readable in REST is unknown (Drift API notes 2.2, 4.3). */
+function isGone(account: Account | null): account is null {
+  return account === null || !account.views.scim;
+}
+
+/** As the plan saw it, not protected, still due to leave, and within every gate that this approval does not override. */
+async function lastLook(work: Work, accountId: string): Promise<[ChangeState, ChangeOutcome] | null> {
+  const { drift, change, store, plan } = work;
+  const account = await drift.readAccount(accountId);
+  if (isGone(account)) return stale('account_gone', 'The agent has no seat in Drift any more.');
+  if (account.bot || account.roles.includes('OWNER')) {
+    return ['failed', { code: 'failed.protected', detail: 'The agent is protected.' }];
+  }
+  const { hash } = change.draft.expected;
+  if (hash !== undefined && accountHash(account, (text) => work.crypto.hash(text), 'all') !== hash) {
+    return stale('account_changed', 'The agent was changed in Drift after the plan was made.');
+  }
+  const draft = await work.confirm('deprovision');
+  if (draft === null) return stale('no_longer_leaving', 'The person is not due to leave any more.');
+  const approval = (await store.plans.approvals(plan.id)).find(({ id }) => id === change.approvalId);
+  const overridden = new Set(approval?.overrides.map(({ gate }) => gate));
+  const held = draft.gates.find((gate) => !overridden.has(gate));
+  if (held === undefined) return null;
+  return [
+    'skipped',
+    {
+      code: 'skipped.gate',
+      detail: `Gate "${held}" holds it by now; plan again, and override the gate if it is meant.`,
+    },
+  ];
 }
 
 /** Proof of absence was read: tombstone, link and account in the transaction of the ending. */

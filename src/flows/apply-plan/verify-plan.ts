@@ -33,7 +33,7 @@ export async function verifyPlan(
 }
 
 async function holds(store: TenantStore, change: Change, account: Account | null, crypto: Crypto): Promise<boolean> {
-  if (change.op === 'deprovision') return account === null;
+  if (change.op === 'deprovision') return account?.views.scim !== true;
   // A handover proved itself by a listing; its agent may be removed by now.
   if (change.op === 'handover') return true;
   if (account === null) return false;

@@ -1,5 +1,5 @@
 import type { Account } from '../../core/identity/account.ts';
-import type { AttributeValues } from '../../core/identity/attributes.ts';
+import type { AttributeName, AttributeValues } from '../../core/identity/attributes.ts';
 import { baselineAfter } from '../../core/reconcile/outcome.ts';
 import type { ChangeState, DraftChange } from '../../core/reconcile/plan.ts';
 import type { DriftTarget, Effect } from '../drift-port.ts';
@@ -107,4 +107,10 @@ export function refused(effect: {
 export async function keep(tx: Aggregates, account: Account, sent: AttributeValues, at: string): Promise<void> {
   const known = await tx.accounts.find(account.id);
   await tx.accounts.putAccount(account, baselineAfter(account, sent, known?.baseline ?? undefined), at);
+}
+
+/** A change that would do something else by now is not the change that was approved. */
+export function sameValues(left: AttributeValues, right: AttributeValues): boolean {
+  const names = new Set<AttributeName>([...Object.keys(left), ...Object.keys(right)] as AttributeName[]);
+  return [...names].every((name) => left[name] === right[name]);
 }

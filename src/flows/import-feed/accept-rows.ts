@@ -2,20 +2,25 @@ import type { HrRecord } from '../../core/identity/hr-record.ts';
 import type { Policy } from '../../core/reconcile/policy.ts';
 import type { ImportRecord } from '../import-port.ts';
 import type { PersonKey } from '../people-port.ts';
-import type { Aggregates, AuditEntry, Clock, TenantStore } from '../ports.ts';
+import type { Aggregates, Clock, TenantStore } from '../ports.ts';
+import { audited } from './audited.ts';
 
 /** Rows accepted in one transaction: well under 20 ms on either database. */
 const SLICE = 50;
 
-/** Differences only: a row equal to the last accepted one costs no write. Each slice is one short transaction. */
+/**
+ * Takes over the rows of a file that was claimed. Differences only: a row equal to the last accepted one costs no write.
+ * Each slice is one short transaction. May begin again after a crash, and be at work twice: every transaction makes sure
+ * that the file is still being taken over, and the last one ends that. Answers the import as it then stands.
+ */
 export async function acceptRows(
   store: TenantStore,
   clock: Clock,
   policy: Policy,
   record: ImportRecord,
-  as: 'accepted' | 'released',
   by: string,
 ): Promise<ImportRecord> {
+  const { accepting: state = 'accepted', ...kept } = record;
   const seen = new Set<string>();
   let after = 0;
   for (;;) {
@@ -37,7 +42,8 @@ export async function acceptRows(
       return before?.rowHash !== row.rowHash || before?.state !== 'present' || before.missingFiles > 0;
     });
     if (changed.length === 0) continue;
-    await store.write(async (tx) => {
+    const ours = await store.write(async (tx) => {
+      if (!(await tx.imports.update(record.id, {}, 'accepting'))) return false;
       for (const row of changed) {
         const before = known.get(row.key);
         const data = row.outcome === 'quarantined' ? before?.data : row.hr;
@@ -53,37 +59,29 @@ export async function acceptRows(
           at,
         });
       }
+      return true;
     });
+    if (!ours) return ended(store, record);
   }
   const acceptedAt = clock.now();
-  const done: ImportRecord = { ...record, state: as, acceptedAt };
+  const done: ImportRecord = { ...kept, state, acceptedAt };
   const present = record.mode === 'full' ? await store.people.presentKeys(record.feed) : [];
   const missing = present.filter((key) => !seen.has(key));
-  await store.write(async (tx) => finish(tx, done, missing, by));
-  return done;
+  const ours = await store.write(async (tx) => finish(tx, done, missing, by));
+  return ours ? done : ended(store, record);
 }
 
-async function finish(tx: Aggregates, done: ImportRecord, missing: readonly string[], by: string): Promise<void> {
+/** In force once and for all: one file counts once, however many were at work on it. */
+async function finish(tx: Aggregates, done: ImportRecord, missing: readonly string[], by: string): Promise<boolean> {
+  if (!(await tx.imports.update(done.id, done, 'accepting'))) return false;
   await tx.people.markMissing(done.feed, missing, done.id, done.acceptedAt ?? done.createdAt);
-  await tx.imports.update(done.id, done);
   await tx.audit.append(audited(by, `import.${done.state}`, done));
+  return true;
 }
 
-/** Audit entry of an import: ids, counts and codes only. */
-export function audited(by: string, kind: string, record: ImportRecord): AuditEntry {
-  return {
-    actor: by,
-    kind,
-    subject: record.id,
-    data: {
-      feed: record.feed,
-      mode: record.mode,
-      sha256: record.sha256,
-      rows: record.counts,
-      changes: record.changes,
-      gates: record.gates.map((gate) => gate.code),
-    },
-  };
+/** Somebody else has brought it to its end. */
+async function ended(store: TenantStore, record: ImportRecord): Promise<ImportRecord> {
+  return (await store.imports.get(record.id)) ?? record;
 }
 
 /** Employee id always; the work e-mail only where the tenant has proven that it owns the domain. */

@@ -1,14 +1,26 @@
 import express, { type RequestHandler } from 'express';
 import { DomainError } from '../../core/errors.ts';
+import { endpointOf } from './endpoints.ts';
 
 export interface BodyLimits {
   /** Bytes of a request body. */
   readonly bodyBytes: number;
   /** Arrays and objects within each other. */
   readonly jsonDepth: number;
+  /** Bytes and operations of a Bulk request: advertised as `maxPayloadSize` and `maxOperations`. */
+  readonly bulkBytes: number;
+  readonly bulkOperations: number;
 }
 
-export const BODY_LIMITS: BodyLimits = { bodyBytes: 1_048_576, jsonDepth: 32 };
+export const BODY_LIMITS: BodyLimits = {
+  bodyBytes: 1_048_576,
+  jsonDepth: 32,
+  bulkBytes: 4_194_304,
+  bulkOperations: 2000,
+};
+
+/** How much deeper a resource lies in a Bulk request: the request, its operations, the operation. */
+const BULK_LEVELS = 3;
 
 const TYPES = ['application/scim+json', 'application/json'];
 
@@ -31,11 +43,20 @@ export function requireJson(): RequestHandler {
 
 /** Reads the body, bounded in size and depth: deeper JSON than RFC 7643 needs is nobody's resource. */
 export function readJson(limits: BodyLimits): RequestHandler {
+  const usual = parser(limits.bodyBytes, limits.jsonDepth);
+  const bulk = parser(limits.bulkBytes, limits.jsonDepth + BULK_LEVELS);
+  return (req, res, next) => {
+    const parse = endpointOf(req.path)?.name === 'bulk' ? bulk : usual;
+    parse(req, res, next);
+  };
+}
+
+function parser(bytes: number, depth: number): RequestHandler {
   return express.json({
     type: TYPES,
-    limit: limits.bodyBytes,
+    limit: bytes,
     inflate: false,
-    verify: (_req, _res, bytes) => checkDepth(bytes, limits.jsonDepth),
+    verify: (_req, _res, body) => checkDepth(body, depth),
   });
 }
 

@@ -7,7 +7,7 @@ interface Answer {
   readonly scimType?: string;
 }
 
-/** One of the two places where a code becomes a status (RFC 7644 3.12; RFC 6750 3.1). */
+/** One of the two places where a code becomes a status (RFC 7644 3.12; RFC 9865 2; RFC 6750 3.1). */
 const ANSWERS: Readonly<Partial<Record<ErrorCode, Answer>>> = {
   'auth.required': { status: 401 },
   'auth.scope': { status: 403 },
@@ -23,6 +23,9 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, Answer>>> = {
   'scim.invalid_path': { status: 400, scimType: 'invalidPath' },
   'scim.invalid_value': { status: 400, scimType: 'invalidValue' },
   'scim.invalid_syntax': { status: 400, scimType: 'invalidSyntax' },
+  'scim.invalid_cursor': { status: 400, scimType: 'invalidCursor' },
+  'scim.expired_cursor': { status: 400, scimType: 'expiredCursor' },
+  'scim.invalid_count': { status: 400, scimType: 'invalidCount' },
   'scim.no_target': { status: 400, scimType: 'noTarget' },
   'scim.mutability': { status: 400, scimType: 'mutability' },
   'scim.version': { status: 412 },

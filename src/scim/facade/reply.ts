@@ -22,6 +22,10 @@ const TYPES = ['application/scim+json', 'application/json'] as const;
 
 /** The media type that the client asks for (RFC 7644 3.8); OneLogin wants `application/json`. Null: neither. */
 export function acceptedType(req: Request): string | null {
+  const { accept } = req.headers;
+  if (accept === undefined || accept === '*/*') return TYPES[0];
+  // What nearly every client sends needs no negotiation.
+  for (const type of TYPES) if (accept === type) return type;
   const type = req.accepts([...TYPES]);
   return type === false ? null : type;
 }

@@ -1,21 +1,33 @@
 import { DomainError } from '../../core/errors.ts';
 import type { ResourceType } from '../../flows/scim-port.ts';
+import type { Cursors } from '../cursor.ts';
 import { rawAttribute } from '../document.ts';
 import { type Parameters, readListQuery } from '../list-query.ts';
 import { isObject } from '../value.ts';
+import { cursorList } from './cursor-list.ts';
+import { type Page, listReply } from './list-reply.ts';
 import { definitionOf } from './render.ts';
 import type { Reply } from './reply.ts';
-import { type Exchange, type Page, type ResourceService, listReply } from './service.ts';
+import type { Exchange, ResourceService } from './service.ts';
 
 const SEARCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:searchrequest';
 
-const NAMES = ['filter', 'attributes', 'excludedAttributes', 'sortBy', 'sortOrder', 'startIndex', 'count'] as const;
+const NAMES = [
+  'filter',
+  'attributes',
+  'excludedAttributes',
+  'sortBy',
+  'sortOrder',
+  'startIndex',
+  'count',
+  'cursor',
+] as const;
 
 type Services = Readonly<Record<ResourceType, ResourceService>>;
 
 /** A query in a body, for filters that are too long or too private for a URL (RFC 7644 3.4.3, 7.5.2). */
 export async function search(
-  services: Services,
+  { services, cursors }: { readonly services: Services; readonly cursors: Cursors },
   types: readonly ResourceType[],
   exchange: Exchange,
   body: unknown,
@@ -23,7 +35,14 @@ export async function search(
   const parameters = readSearch(body);
   const [only] = types;
   if (types.length === 1 && only !== undefined) return services[only].list({ ...exchange, parameters });
-  return searchAll(services, types, exchange, parameters);
+  const lists = types.map((type) => {
+    const query = readListQuery(definitionOf(type), parameters, { unknown: 'no_value' });
+    return services[type].paged(exchange, query);
+  });
+  const cursor = lists[0]?.query.cursor;
+  return cursor === undefined
+    ? searchAll(services, types, exchange, parameters)
+    : cursorList(cursors, exchange.principal.tenantId, cursor, lists);
 }
 
 /**
@@ -48,7 +67,7 @@ async function searchAll(
     const { total, resources } = await services[type].page(exchange, { ...query, page });
     all = { total: all.total + total, resources: [...all.resources, ...resources] };
   }
-  return listReply(all, startIndex);
+  return listReply(all, { startIndex });
 }
 
 function readSearch(body: unknown): Parameters {

@@ -3,6 +3,7 @@ import type { AttributePath, Filter, Sort } from '../../core/query.ts';
 import type { AcceptScim, Change, Condition } from '../../flows/accept-scim.ts';
 import type { Principal } from '../../flows/principal.ts';
 import type { Judge, ResourceType, ScimStore, StoredResource, Surroundings } from '../../flows/scim-port.ts';
+import type { Cursors } from '../cursor.ts';
 import { readDocument, rawAttribute } from '../document.ts';
 import { etag, namesVersion } from '../etag.ts';
 import { type ListQuery, type Parameters, projectionOf, readListQuery } from '../list-query.ts';
@@ -13,6 +14,8 @@ import { type Projection, isWanted, project } from '../projection.ts';
 import { DRIFT_SCHEMA } from '../schema-user.ts';
 import { sortKey } from '../sort-key.ts';
 import type { JsonObject } from '../value.ts';
+import { type PagedList, cursorList } from './cursor-list.ts';
+import { type Page, listReply } from './list-reply.ts';
 import { definitionOf, locationOf, render } from './render.ts';
 import { Reply, jsonReply } from './reply.ts';
 
@@ -24,16 +27,13 @@ export interface Exchange {
   readonly ifNoneMatch: string | undefined;
 }
 
-export interface Page {
-  readonly total: number;
-  readonly resources: readonly JsonObject[];
-}
-
 /** Reads and writes of one resource type in the words of SCIM; every method throws DomainError. */
 export interface ResourceService {
   read(exchange: Exchange, id: string): Promise<Reply>;
   list(exchange: Exchange): Promise<Reply>;
   page(exchange: Exchange, query: ListQuery): Promise<Page>;
+  /** The list of the query, to be paged by cursor. */
+  paged(exchange: Exchange, query: ListQuery): PagedList;
   create(exchange: Exchange, body: unknown): Promise<Reply>;
   replace(exchange: Exchange, id: string, body: unknown): Promise<Reply>;
   patch(exchange: Exchange, id: string, body: unknown): Promise<Reply>;
@@ -44,11 +44,14 @@ export function createResourceService(
   type: ResourceType,
   world: {
     readonly accept: AcceptScim;
-    readonly scimOf: (tenantId: string) => Pick<ScimStore, 'get' | 'list' | 'groupsOfMany' | 'membersOfMany' | 'views'>;
+    readonly scimOf: (
+      tenantId: string,
+    ) => Pick<ScimStore, 'get' | 'list' | 'page' | 'groupsOfMany' | 'membersOfMany' | 'views'>;
     readonly baseUrl: string;
+    readonly cursors: Cursors;
   },
 ): ResourceService {
-  const { accept, scimOf, baseUrl } = world;
+  const { accept, scimOf, baseUrl, cursors } = world;
   const definition = definitionOf(type);
 
   return {
@@ -67,13 +70,28 @@ export function createResourceService(
 
     async list(exchange) {
       const query = readListQuery(definition, exchange.parameters);
-      return listReply(await this.page(exchange, query), query.page.startIndex);
+      const { cursor, page } = query;
+      return cursor === undefined
+        ? listReply(await this.page(exchange, query), { startIndex: page.startIndex })
+        : cursorList(cursors, exchange.principal.tenantId, cursor, [this.paged(exchange, query)]);
     },
 
     async page({ principal }, query) {
       const scim = scimOf(principal.tenantId);
       const { total, resources } = await scim.list(type, { ...query, judge: judge(query) });
       return { total, resources: await rendered(principal, resources, query.projection) };
+    },
+
+    paged({ principal }, query) {
+      return {
+        type,
+        query,
+        page: async (from) => {
+          const request = { ...query, ...from, judge: judge(query) };
+          const { resources, ...place } = await scimOf(principal.tenantId).page(type, request);
+          return { ...place, resources: await rendered(principal, resources, query.projection) };
+        },
+      };
     },
 
     async create(exchange, body) {
@@ -157,19 +175,6 @@ export function createResourceService(
         sort === undefined ? undefined : sortKey(definition, sort, render(baseUrl, resource, surroundings)),
     };
   }
-}
-
-const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse';
-
-/** `itemsPerPage` is what is on this page (Okta rejects anything else, docs/decisions/0006). */
-export function listReply({ total, resources }: Page, startIndex: number): Reply {
-  return jsonReply(200, {
-    schemas: [LIST_SCHEMA],
-    totalResults: total,
-    itemsPerPage: resources.length,
-    startIndex,
-    Resources: resources,
-  });
 }
 
 /** `active` is always said; a new user is, where nobody said otherwise. */

@@ -79,6 +79,7 @@ const STATEMENTS: readonly string[] = [
     doc text not null,
     created_at text not null,
     expires_at text not null,
+    started_at text,
     primary key (tenant_id, id)
   )`,
   `create table "change" (
