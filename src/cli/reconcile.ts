@@ -24,7 +24,7 @@ export function addReconcile(program: Command, { terminal, client, paint, exit }
     ['bridge reconcile', 'bridge reconcile --speculative --people per_0198c0de-7a2b-7000-8000-000000000001'],
   )
     .option('--speculative', 'plan and report, apply nothing')
-    .option('--refresh', 'observe Drift anew even if a fresh snapshot is stored')
+    .option('--no-refresh', 'compare with the stored snapshot instead of observing Drift anew')
     .option('--people <id>', 'only this person (may be given several times)', several)
     .option('--wait <seconds>', 'wait so long for the run to rest', '600')
     .option('--no-wait', 'start it and go')
@@ -36,7 +36,7 @@ export function addReconcile(program: Command, { terminal, client, paint, exit }
         json: {
           scope: options.people === undefined ? 'all' : { people: options.people },
           speculative: options.speculative ?? false,
-          refresh: options.refresh ?? false,
+          refresh: options.refresh ?? true,
         },
       });
       const line = progress(terminal);

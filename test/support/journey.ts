@@ -141,7 +141,7 @@ export function deactivations(journal: readonly JournalEntry[]): readonly Journa
 function deactivates(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(deactivates);
   if (typeof value !== 'object' || value === null) return false;
-  const entries = Object.entries(value);
+  const entries: readonly [string, unknown][] = Object.entries(value);
   const path = entries.find(([key]) => key.toLowerCase() === 'path')?.[1];
   if (typeof path === 'string' && /(^|[.:])(is)?active$/i.test(path)) {
     return entries.find(([key]) => key.toLowerCase() === 'value')?.[1] !== true;
