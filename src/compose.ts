@@ -77,6 +77,7 @@ export async function compose(
     );
 
     const driftAccess = await createDriftAccess({ config, database, store, clock, log, keys });
+    const importFeed = createImportFeed({ store, clock, crypto, openFeed: openFeedFile, log });
     const makePlan = createMakePlan({ store, clock, crypto, log });
     const jobs = createJobWork(database);
     const pipeline = createPipeline({
@@ -99,6 +100,7 @@ export async function compose(
     // Alone on its data folder, this process owns whatever lease an earlier one left behind.
     if (lock !== null) await jobs.releaseAll();
     if (config.mode !== 'web') await pipeline.resume();
+    for (const { id } of await store.tenants()) await importFeed.resume(id, { alone: lock !== null });
 
     const web = composeWeb({
       config,
@@ -114,7 +116,7 @@ export async function compose(
       tokens: createTokenDesk({ tokens: tokenStore, clock, pepper: keys.pepper }),
       flows: {
         acceptScim: createAcceptScim({ store, clock, crypto }),
-        importFeed: createImportFeed({ store, clock, crypto, openFeed: openFeedFile, log }),
+        importFeed,
         makePlan,
         approvePlan: createApprovePlan({ store, clock, crypto }),
         inspect: createInspect({ store }),

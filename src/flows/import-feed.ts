@@ -46,8 +46,8 @@ export function createImportFeed(ports: {
   readonly log: Log;
 }): ImportFeed {
   const { clock, crypto, log } = ports;
-  /** Imports that this process is receiving, and those whose rows it is taking over. */
-  const receiving = new Set<string>();
+  /** Imports that somebody in this process is at, and those of them whose rows it is taking over. */
+  const here = new Set<string>();
   const accepting = new Map<string, Promise<ImportRecord>>();
 
   async function receive(input: Parameters<ImportFeed['receive']>[0]): Promise<ImportAnswer> {
@@ -66,7 +66,7 @@ export function createImportFeed(ports: {
       companyTimeZone: policy.sources.companyTimeZone,
     });
     const record = startRecord(crypto.uuid(), input, opened, opened.shape.fixFile ? 'upsert' : mode, now);
-    receiving.add(record.id);
+    here.add(record.id);
     try {
       await store.write(async (tx) => tx.imports.create(record));
       const tally = await stageRows(store, crypto, record, opened);
@@ -75,7 +75,17 @@ export function createImportFeed(ports: {
       return answer(await settle(store, read, opened.end(), tally, input.by), false);
     } finally {
       // Nothing half-stored: a preview, a broken connection or a file that came twice leaves no import behind.
-      await store.write(async (tx) => tx.imports.discard(record.id)).finally(() => receiving.delete(record.id));
+      await discard(store, record.id);
+      here.delete(record.id);
+    }
+  }
+
+  /** Only where nobody judged it. What cannot be removed now is at the next start; it must not hide what happened. */
+  async function discard(store: TenantStore, importId: string): Promise<void> {
+    try {
+      await store.write(async (tx) => tx.imports.discard(importId));
+    } catch {
+      log('warn', 'import.left', { import: importId });
     }
   }
 
@@ -92,13 +102,13 @@ export function createImportFeed(ports: {
     if (known !== null) return known;
     await forgetCells(store, record.id);
     for (;;) {
-      await others(store, record.feed);
       const basis = await inForce(store, record.feed);
       const { policy } = await store.policy.current();
       const judged = await judgeFile(store, policy, record, end, tally);
       const claim = await claimReceived(store, judged, basis, by);
       switch (claim.kind) {
         case 'again':
+          await others(store, record.feed);
           continue;
         case 'same':
           return claim.record;
@@ -118,10 +128,11 @@ export function createImportFeed(ports: {
     for (;;) {
       const [busy] = await store.imports.list(null, 1, { feed, stages: ['accepting'] });
       if (busy === undefined) return;
-      const here = accepting.get(busy.id);
+      const work = accepting.get(busy.id);
       // Where that one fails, its own caller is told; the next round tries again.
-      if (here === undefined) await takeOver(store, busy, leftBy(busy));
-      else await here.catch(() => undefined);
+      if (work !== undefined) await work.catch(() => undefined);
+      else if (here.has(busy.id)) await clock.sleep(5);
+      else await takeOver(store, busy, leftBy(busy));
     }
   }
 
@@ -168,12 +179,14 @@ export function createImportFeed(ports: {
           `Since this file was held, what it would do has changed: ${String(changes.vanished)} people are not in it. Look at it again, then release it.`,
         );
       }
-      const claim = await claimHeld(store, judged.record, basis, input);
-      if (claim.kind === 'claimed') {
-        return answer(
-          await takeOver(store, { ...judged.record, state: 'receiving', accepting: 'released' }, input.by),
-          false,
-        );
+      here.add(record.id);
+      try {
+        const claim = await claimHeld(store, judged.record, basis, input);
+        if (claim.kind !== 'claimed') continue;
+        const claimed: ImportRecord = { ...judged.record, state: 'receiving', accepting: 'released' };
+        return answer(await takeOver(store, claimed, input.by), false);
+      } finally {
+        here.delete(record.id);
       }
     }
   }
@@ -189,7 +202,7 @@ export function createImportFeed(ports: {
       });
       for (const record of left) {
         after = record.id;
-        if (receiving.has(record.id) || accepting.has(record.id)) continue;
+        if (here.has(record.id) || accepting.has(record.id)) continue;
         if (record.accepting !== undefined) await takeOver(store, record, leftBy(record));
         else if (alone || record.createdAt < past) await store.write(async (tx) => tx.imports.discard(record.id));
         else continue;

@@ -65,12 +65,46 @@ eachDatabase('imports', (testStore) => {
     expect(await tenant.imports.rows(id, { after: 0, limit: 1 })).toEqual([row(1, 'quarantined')]);
   });
 
-  it('leaves nothing of a discarded import', async () => {
+  it('leaves nothing of a discarded import, and discards none that was judged', async () => {
     const { id } = await received();
     await tenant.write((tx) => tx.imports.addRows(id, [row(1)]));
     await tenant.write((tx) => tx.imports.discard(id));
     expect(await tenant.imports.get(id)).toBeNull();
     expect(await tenant.imports.rows(id, { after: 0, limit: 10 })).toEqual([]);
+    for (const kept of [await received({ state: 'held' }), await received({ accepting: 'accepted' })]) {
+      await tenant.write((tx) => tx.imports.addRows(kept.id, [row(1)]));
+      await tenant.write((tx) => tx.imports.discard(kept.id));
+      expect(await tenant.imports.get(kept.id)).toEqual(kept);
+      expect(await tenant.imports.rows(kept.id, { after: 0, limit: 10 })).toEqual([row(1)]);
+    }
+  });
+
+  it('forgets the words of good rows in slices, never those of bad ones', async () => {
+    const { id } = await received();
+    const bad = row(2, 'quarantined');
+    await tenant.write((tx) => tx.imports.addRows(id, [{ ...row(1), raw: ['a'] }, bad, { ...row(3), raw: ['c'] }]));
+    await tenant.write((tx) => tx.imports.discard(id, { after: 0, limit: 2 }));
+    expect(await tenant.imports.rows(id, { after: 0, limit: 10 })).toEqual([row(1), bad, { ...row(3), raw: ['c'] }]);
+    await tenant.write((tx) => tx.imports.discard(id, { after: 2, limit: 2 }));
+    expect(await tenant.imports.rows(id, { after: 0, limit: 10 })).toEqual([row(1), bad, row(3)]);
+  });
+
+  it('is changed only in the stage that is named', async () => {
+    const { id } = await received({ state: 'held' });
+    const update = (...args: Parameters<TenantStore['imports']['update']>) =>
+      tenant.write((tx) => tx.imports.update(...args));
+    expect(await update(id, {}, 'held')).toBe(true);
+    expect(await update(id, {}, 'receiving')).toBe(false);
+    expect(await update('unknown', {}, 'held')).toBe(false);
+    expect(await update(id, { state: 'accepted' }, 'accepting')).toBe(false);
+    expect(await update(id, { accepting: 'released' }, 'held')).toBe(true);
+    expect(await tenant.imports.get(id)).toMatchObject({ state: 'receiving', accepting: 'released' });
+    expect(await update(id, {}, 'receiving')).toBe(false);
+    expect(await update(id, { state: 'released', acceptedAt: later(1) }, 'accepting')).toBe(true);
+    expect(await update(id, { state: 'released' }, 'accepting')).toBe(false);
+    const done = await tenant.imports.get(id);
+    expect(done?.state).toBe('released');
+    expect(done).not.toHaveProperty('accepting');
   });
 
   it('knows the same bytes again, unless they were not taken or something else came after', async () => {
@@ -110,5 +144,13 @@ eachDatabase('imports', (testStore) => {
     const ids = [await received(), await received(), await received()].map(({ id }) => id);
     expect((await tenant.imports.list(null, 2)).map(({ id }) => id)).toEqual([ids[2], ids[1]]);
     expect((await tenant.imports.list(ids[1] ?? '', 2)).map(({ id }) => id)).toEqual([ids[0]]);
+    const taken = await received({ feed: 'other', accepting: 'accepted' });
+    const held = await received({ feed: 'other', state: 'held' });
+    const among = async (...args: Parameters<TenantStore['imports']['list']>) =>
+      (await tenant.imports.list(...args)).map(({ id }) => id);
+    expect(await among(null, 9, { stages: ['receiving'] })).toEqual(ids.toReversed());
+    expect(await among(null, 9, { stages: ['accepting', 'held'] })).toEqual([held.id, taken.id]);
+    expect(await among(null, 9, { feed: 'other', stages: ['receiving', 'accepting'] })).toEqual([taken.id]);
+    expect(await among(null, 9, { feed: 'hr', stages: ['accepting'] })).toEqual([]);
   });
 });
