@@ -1,9 +1,9 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { DomainError } from '../core/errors.ts';
 import type { Clock } from '../flows/ports.ts';
 import type { Principal } from '../flows/principal.ts';
 import type { TokenAudience, TokenRecord, TokenStore } from '../flows/token-port.ts';
-import { parseToken } from './tokens.ts';
+import { hashToken, parseToken } from './tokens.ts';
 
 export type RefusalReason = 'malformed' | 'unknown' | 'expired' | 'revoked' | 'audience';
 
@@ -25,14 +25,14 @@ export function createAuthenticate(ports: {
   readonly pepper: Uint8Array;
 }): Authenticate {
   const { tokens, clock } = ports;
-  // The hash of `hashToken`, with the key made once: from plain bytes node makes it anew, for longer than the hash takes.
+  // Made once: from plain bytes node makes the key anew, for longer than the hash takes.
   const key = createSecretKey(ports.pepper);
 
   return async (text, audience) => {
     const parsed = parseToken(text);
     if (parsed.kind === 'malformed') return { ok: false, reason: 'malformed' };
     if (parsed.kind === 'minted' && parsed.audience !== audience) return { ok: false, reason: 'audience' };
-    const record = await tokens.byHash(createHmac('sha256', key).update(text).digest('hex'));
+    const record = await tokens.byHash(hashToken(text, key));
     if (record === null || (parsed.kind === 'minted' && parsed.id !== record.id)) {
       return { ok: false, reason: 'unknown' };
     }

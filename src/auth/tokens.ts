@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { type KeyObject, createHmac, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { TokenAudience } from '../flows/token-port.ts';
 
@@ -46,7 +46,7 @@ export function parseToken(text: string): ParsedToken {
 }
 
 /** HMAC-SHA-256 in hex. 256 random bits need no slow hash, and a slow one would be a way to stop the service. */
-export function hashToken(text: string, pepper: Uint8Array): string {
+export function hashToken(text: string, pepper: Uint8Array | KeyObject): string {
   return createHmac('sha256', pepper).update(text).digest('hex');
 }
 

@@ -142,16 +142,27 @@ const requireAcceptable: RequestHandler = (req, res, next) => {
   res.json(jsonReply(status, body));
 };
 
+const endpoints = new WeakMap<Request, Endpoint | null>();
+
+/** Several steps ask for the endpoint of a request; its path is taken apart once. */
+function endpointFor(req: Request): Endpoint | null {
+  const known = endpoints.get(req);
+  if (known !== undefined) return known;
+  const endpoint = endpointOf(req.path) ?? null;
+  endpoints.set(req, endpoint);
+  return endpoint;
+}
+
 function unlessPublic(step: RequestHandler): RequestHandler {
   return (req, res, next) => {
-    if (endpointOf(req.path)?.isPublic === true) next();
+    if (endpointFor(req)?.isPublic === true) next();
     else void step(req, res, next);
   };
 }
 
 const allowsMethod: RequestHandler = (req, res, next) => {
-  const endpoint: Endpoint | undefined = endpointOf(req.path);
-  if (endpoint === undefined) throw new DomainError('not_found', 'There is no such endpoint.');
+  const endpoint = endpointFor(req);
+  if (endpoint === null) throw new DomainError('not_found', 'There is no such endpoint.');
   if (!endpoint.methods.includes(req.method)) {
     res.setHeader('Allow', endpoint.methods.join(', '));
     throw new DomainError('request.method', `This endpoint takes ${endpoint.methods.join(', ')}.`);

@@ -13,20 +13,28 @@ export interface Condition {
 
 export type Column = 'id' | 'user_key' | 'display_key' | 'external_id' | 'created_at' | 'modified_at';
 
+type Compares = 'exact' | 'folded' | 'instant';
+
 /** Columns whose case does not count are stored folded; instants compare as text because they are UTC with ms. */
-const COLUMNS: ReadonlyMap<string, { readonly column: Column; readonly compares: 'exact' | 'folded' | 'instant' }> =
-  new Map([
-    ['id', { column: 'id', compares: 'exact' }],
-    ['externalId', { column: 'external_id', compares: 'exact' }],
-    ['userName', { column: 'user_key', compares: 'folded' }],
-    ['displayName', { column: 'display_key', compares: 'folded' }],
-    ['meta.created', { column: 'created_at', compares: 'instant' }],
-    ['meta.lastModified', { column: 'modified_at', compares: 'instant' }],
-  ]);
+const COLUMNS: ReadonlyMap<string, { readonly column: Column; readonly compares: Compares }> = new Map([
+  ['id', { column: 'id', compares: 'exact' }],
+  ['externalId', { column: 'external_id', compares: 'exact' }],
+  ['userName', { column: 'user_key', compares: 'folded' }],
+  ['displayName', { column: 'display_key', compares: 'folded' }],
+  ['meta.created', { column: 'created_at', compares: 'instant' }],
+  ['meta.lastModified', { column: 'modified_at', compares: 'instant' }],
+]);
 
 /** The column that an attribute is sorted by. */
 export function sortColumn(path: AttributePath): Column | undefined {
   return COLUMNS.get(nameOf(path))?.column;
+}
+
+/** The column and the value of a filter that asks for one value of one column, as most lookups of IdPs do. */
+export function equality(filter: Filter): { readonly column: Column; readonly key: string } | undefined {
+  if (filter.kind !== 'compare' || filter.op !== 'eq' || typeof filter.value !== 'string') return undefined;
+  const place = COLUMNS.get(nameOf(filter.path));
+  return place === undefined ? undefined : { column: place.column, key: keyOf(place.compares, filter.value) };
 }
 
 /** What of the filter the indexes can answer; null when that is nothing. Its depth is capped, so recursion is. */
@@ -98,13 +106,13 @@ function compileCompare(eb: Builder, tenantId: string, filter: Filter & { kind: 
 function compareColumn(
   eb: Builder,
   column: Column,
-  compares: 'exact' | 'folded' | 'instant',
+  compares: Compares,
   op: Comparison,
   value: FilterValue,
 ): Condition | null {
   if (value === null) return exactly(eb(column, op === 'eq' ? 'is' : 'is not', null));
   if (typeof value !== 'string') return null;
-  const key = compares === 'folded' ? fold(value) : value;
+  const key = keyOf(compares, value);
   switch (op) {
     case 'eq':
       return exactly(eb(column, '=', key));
@@ -124,6 +132,10 @@ function compareColumn(
     case 'le':
       return compares === 'instant' ? exactly(eb(column, '<=', key)) : null;
   }
+}
+
+function keyOf(compares: Compares, value: string): string {
+  return compares === 'folded' ? fold(value) : value;
 }
 
 function nameOf(path: AttributePath): string {

@@ -3,9 +3,42 @@ import type { IndexPage, Sort } from '../core/query.ts';
 import type { ListRequest, ResourceType, ScimStore } from '../flows/scim-port.ts';
 import type { DialectName } from './database.ts';
 import type { Schema } from './schema.ts';
-import { type Column, compile, sortColumn } from './scim-filter.ts';
+import { type Column, compile, equality, sortColumn } from './scim-filter.ts';
 import { STORED, stored } from './scim-row.ts';
 import { type Candidates, type ScimScan, compareKeys, count, resourcesOf } from './scim-scan.ts';
+import { statement } from './statement.ts';
+
+type Lookup = ReturnType<typeof createLookup>;
+
+const lookups = new Map<Column | null, Lookup>();
+
+/** What is asked most, compiled once: all resources, or those with one value in a column, in order of creation. */
+function lookup(column: Column | null): Lookup {
+  const known = lookups.get(column) ?? createLookup(column);
+  lookups.set(column, known);
+  return known;
+}
+
+function createLookup(column: Column | null) {
+  const found = (db: Kysely<Schema>, tenantId: string, type: ResourceType, key: string) =>
+    resourcesOf(db, tenantId, type).$if(column !== null, (query) => query.where(column ?? 'id', '=', key));
+  return {
+    rowsOf: statement(
+      (db, _dialect, tenantId: string, type: ResourceType, key: string, most: number, skipped: number) =>
+        found(db, tenantId, type, key).select(STORED).orderBy('id').limit(most).offset(skipped).compile(),
+    ),
+    count: statement((db, _dialect, tenantId: string, type: ResourceType, key: string) =>
+      found(db, tenantId, type, key)
+        .select(({ fn }) => fn.countAll<number>().as('total'))
+        .compile(),
+    ),
+  };
+}
+
+/** The total, where the end of the list is on the page. */
+function totalOf(rows: number, { startIndex, count: most }: IndexPage): number | undefined {
+  return rows < most && (rows > 0 || startIndex === 1) ? startIndex - 1 + rows : undefined;
+}
 
 /**
  * Lists: by the indexes alone where they can answer, else by a scan of what they let through, in slices, with the judge.
@@ -18,7 +51,9 @@ export function createScimList(
 ): Pick<ScimStore, 'list'> {
   return {
     async list(type, request) {
-      const { filter, sort } = request;
+      const { filter, sort, page } = request;
+      const wanted = filter === undefined ? null : equality(filter);
+      if (wanted !== undefined && sort === undefined) return inCreationOrder(type, wanted, page);
       const condition =
         filter === undefined ? null : compile(expressionBuilder<Schema, 'scim_resource'>(), tenantId, filter);
       const all = resourcesOf(db, tenantId, type);
@@ -26,7 +61,7 @@ export function createScimList(
       const decided = filter === undefined || condition?.exact === true;
       const column = sort === undefined ? 'id' : sortColumn(sort.path);
       return decided && column !== undefined
-        ? byIndex(candidates, column, sort, request.page)
+        ? byIndex(candidates, column, sort, page)
         : byScan(candidates, type, request, decided);
     },
   };
@@ -50,9 +85,24 @@ export function createScimList(
             .limit(page.count)
             .offset(page.startIndex - 1)
             .execute();
+    const resources = rows.map(stored);
+    return { total: totalOf(rows.length, page) ?? (await count(candidates)), resources };
+  }
+
+  async function inCreationOrder(
+    type: ResourceType,
+    wanted: { readonly column: Column; readonly key: string } | null,
+    page: IndexPage,
+  ) {
+    const { rowsOf, count: countOf } = lookup(wanted?.column ?? null);
+    const key = wanted?.key ?? '';
     const skipped = page.startIndex - 1;
-    const isLast = rows.length < page.count && (rows.length > 0 || skipped === 0);
-    return { total: isLast ? skipped + rows.length : await count(candidates), resources: rows.map(stored) };
+    const rows = page.count === 0 ? [] : (await rowsOf(db, dialect, tenantId, type, key, page.count, skipped)).rows;
+    const resources = rows.map(stored);
+    const known = totalOf(rows.length, page);
+    if (known !== undefined) return { total: known, resources };
+    const [counted] = (await countOf(db, dialect, tenantId, type, key)).rows;
+    return { total: counted?.total ?? 0, resources };
   }
 
   async function byScan(candidates: Candidates, type: ResourceType, request: ListRequest, decided: boolean) {

@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -10,6 +10,7 @@ import {
 } from 'kysely';
 
 type Bindable = null | number | bigint | string | Uint8Array;
+type Values = readonly SQLOutputValue[];
 
 /** A busy writer is waited for in the event loop (`writeTransaction`), not in here, where nothing else could run. */
 const WRITE_TIMEOUT_MS = 20;
@@ -33,6 +34,12 @@ export function sqliteDialect(path: string, options: { readonly readOnly: boolea
   };
 }
 
+function rowOf(names: readonly string[], values: Values): Record<string, SQLOutputValue> {
+  const row: Record<string, SQLOutputValue> = {};
+  for (let at = 0; at < names.length; at += 1) row[names[at] ?? ''] = values[at] ?? null;
+  return row;
+}
+
 /**
  * The face of `node:sqlite` that kysely's SQLite driver asks for. A statement is a reader when it has result columns;
  * statements are kept by their text because preparing costs more than a point read.
@@ -51,14 +58,28 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }): Sqli
     const known = cache.get(sql);
     if (known !== undefined) return known;
     const statement = database.prepare(sql);
+    // Objects made by node:sqlite are dictionaries: slower to make, and to read, than those made here.
+    statement.setReturnArrays(true);
+    let names = statement.columns().map(({ name }) => name);
     const prepared: SqliteStatement = {
-      reader: statement.columns().length > 0,
-      all: (parameters) => statement.all(...(parameters as Bindable[])),
+      reader: names.length > 0,
+      all: (parameters) => {
+        const rows = statement.all(...(parameters as Bindable[])) as unknown as Values[];
+        // SQLite prepares anew when the schema changed, and `*` may be more columns then.
+        if (rows[0] !== undefined && rows[0].length !== names.length) {
+          names = statement.columns().map(({ name }) => name);
+        }
+        return rows.map((values) => rowOf(names, values));
+      },
       run: (parameters) => {
         const { changes, lastInsertRowid } = statement.run(...(parameters as Bindable[]));
         return { changes, lastInsertRowid };
       },
-      iterate: (parameters) => statement.iterate(...(parameters as Bindable[])),
+      *iterate(parameters) {
+        for (const values of statement.iterate(...(parameters as Bindable[]))) {
+          yield rowOf(names, values as unknown as Values);
+        }
+      },
     };
     if (cache.size >= 500) cache.clear();
     cache.set(sql, prepared);

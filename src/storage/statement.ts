@@ -10,7 +10,7 @@ const PLACES = Array.from({ length: 16 }, (_, n) => `\u0000${String(n)}`);
 /**
  * A statement that is built and compiled once for each database, and then only told its parameters: for point reads,
  * building costs several times what the database takes. `build` sees stand-ins, so it must not look at its parameters;
- * they are at most 16, and every one of them ends up as a parameter of the statement.
+ * they are at most 16.
  */
 export function statement<A extends readonly Value[], R>(
   build: (db: Kysely<Schema>, dialect: DialectName, ...parameters: A) => CompiledQuery<R>,

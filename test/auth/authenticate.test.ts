@@ -112,7 +112,9 @@ eachDatabase('tokens', (suite) => {
     const { desk, authenticate, tenants } = await world();
     const reader = await desk.create(wanted);
     const admin = await desk.create({ ...wanted, scopes: ['admin'] });
+    const provider = await desk.create({ ...wanted, audience: 'scim', scopes: ['scim:read', 'scim:write'] });
     await tenants.pause('default', 'setup');
+    await expect(authenticate(provider.token, 'scim')).rejects.toMatchObject({ code: 'auth.paused' });
     await expect(authenticate(reader.token, 'api')).rejects.toMatchObject({ code: 'auth.paused' });
     expect(await authenticate(admin.token, 'api')).toMatchObject({ ok: true });
     await tenants.resume('default', 'setup');

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bulkOrder } from '../../src/scim/bulk-order.ts';
 import { referencesIn, replaceReferences } from '../../src/scim/bulk-references.ts';
-import type { BulkOperation } from '../../src/scim/bulk.ts';
+import { DomainError } from '../../src/core/errors.ts';
+import { type BulkOperation, readBulk } from '../../src/scim/bulk.ts';
 import { bestTime } from './best-time.ts';
 
 /** Each operation creates what has its number, and refers to those of the numbers. */
@@ -119,5 +120,32 @@ describe('RFC 7644 3.7.2: references', () => {
     expect(Object.getPrototypeOf(clean)).toBe(Object.prototype);
     expect(JSON.stringify(clean)).toBe('{"__proto__":{"polluted":"<a>"}}');
     expect({}).not.toHaveProperty('polluted');
+  });
+});
+
+describe('RFC 7644 3.12: whatever comes', () => {
+  const texts = fc.constantFrom('POST', 'delete', '/Users', '/Users/bulkId:a', 'bulkId:a', 'a', '/%', '__proto__', '');
+  const names = fc.constantFrom('method', 'PATH', 'bulkId', 'data', 'version', 'members', '$ref', 'path', '__proto__');
+  const { any } = fc.letrec<{ any: unknown; list: unknown[]; object: unknown }>((tie) => ({
+    any: fc.oneof({ maxDepth: 4 }, texts, fc.jsonValue({ maxDepth: 0 }), tie('list'), tie('object')),
+    list: fc.array(tie('any'), { maxLength: 4 }),
+    object: fc.array(fc.tuple(names, tie('any')), { maxLength: 5 }).map(Object.fromEntries),
+  }));
+
+  it('is read, or refused with a reason', () => {
+    const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'];
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 5 }), any, fc.boolean(), (operations, failOnErrors, isUsual) => {
+        const body = isUsual ? { schemas, Operations: operations } : { schemas, Operations: operations, failOnErrors };
+        try {
+          const read = readBulk(body, 4);
+          expect(bulkOrder(read.operations).order).toHaveLength(operations.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DomainError);
+        }
+      }),
+      { numRuns: 5000, seed: 312 },
+    );
+    expect({}).not.toHaveProperty('method');
   });
 });

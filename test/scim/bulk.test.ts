@@ -353,29 +353,31 @@ eachDatabase('RFC 7644 3.7: Bulk', (store) => {
     });
   });
 
-  it('3.7: twice as many operations take about twice as long, and other requests are served meanwhile', async () => {
+  it('3.7: twice as many operations cost about twice as much, and other requests are served meanwhile', async () => {
     let batch = 0;
-    const took = async (size: number): Promise<number> => {
+    /** Processor time: this machine serves others too. */
+    const cost = async (size: number): Promise<number> => {
       batch += 1;
       const name = `t${batch}`;
       const users = Array.from({ length: size - 1 }, (_, n) => post(`u${n}`, `${name}-${n}`));
       const all = group('all', name, ...users.map((_, n) => `bulkId:u${n}`));
-      const started = performance.now();
+      const started = process.cpuUsage();
       const reply = send([all, ...users]);
       const other = client.get('/Users', { filter: 'userName eq "kept"' }).then(() => performance.now());
       const answers = answersOf(await reply);
+      const { user, system } = process.cpuUsage(started);
       const ended = performance.now();
       expect(answers.filter(({ status }) => status !== '201')).toEqual([]);
       expect(await other).toBeLessThan(ended);
       expect(await membersOf(idOf(answers[0]))).toHaveLength(size - 1);
-      return ended - started;
+      return user + system;
     };
-    await took(200);
-    // The machine serves others too: of several rounds the best counts.
+    const size = store.dialect === 'sqlite' ? 1000 : 200;
+    await cost(200);
     let [half, whole] = [Infinity, Infinity];
     for (let round = 0; round < 4 && !(whole / half < 2.2); round += 1) {
-      half = Math.min(half, await took(1000));
-      whole = Math.min(whole, await took(2000));
+      half = Math.min(half, await cost(size));
+      whole = Math.min(whole, await cost(2 * size));
     }
     expect(whole / half).toBeLessThan(2.4);
   }, 120_000);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { Response } from 'supertest';
 import { createCursors } from '../../src/scim/cursor.ts';
 import { createCrypto } from '../../src/storage/node-crypto.ts';
@@ -204,6 +205,22 @@ eachDatabase('RFC 9865: cursor paging', (store) => {
       expectError(await acme.get('/Groups', { cursor }), 'invalidCursor');
       expectError(await acme.post('/.search', { schemas: SEARCH, cursor }), 'invalidCursor');
       expect((await acme.get('/Users', { cursor })).status).toBe(200);
+    });
+
+    it('is any text that we did not write', () => {
+      const clock = { now: () => '2026-01-02T03:04:05.000Z' };
+      const cursors = createCursors({ sign: (text) => String(text.length).padStart(64, '0'), clock });
+      const texts = fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.base64String(),
+        fc.string().map((text) => `${text}.`),
+      );
+      fc.assert(
+        fc.property(texts, (text) => {
+          expect(() => cursors.read('scope', text)).toThrow(expect.objectContaining({ code: 'scim.invalid_cursor' }));
+        }),
+        { numRuns: 2000, seed: 9865 },
+      );
     });
 
     it('is one in a store with another key', () => {

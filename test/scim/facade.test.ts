@@ -220,6 +220,9 @@ eachDatabase('the SCIM facade', (store) => {
         changePassword: { supported: false },
         meta: { location: `${PUBLIC_URL}/scim/v2/ServiceProviderConfig` },
       });
+      // RFC 7644 3.11: for who is no user, 501.
+      const me = await client.get('/Me');
+      expect([me.status, bodyOf(me).schemas]).toEqual([501, ERROR]);
     });
 
     it('describes the schemas with their characteristics', async () => {

@@ -40,6 +40,14 @@ eachDatabase('groups', (store) => {
     expect(bodyOf(list).Resources).toEqual([{ schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], id }]);
   });
 
+  it('take more members at once than an attribute may have values', async () => {
+    const many = Array.from({ length: 1200 }, (_, n) => ({ value: users[n % 12] }));
+    const made = await client.post('/Groups', { displayName: 'Many', members: many });
+    expect([made.status, bodyOf(made).members?.length]).toEqual([201, 12]);
+    const put = await client.put(`/Groups/${bodyOf(made).id}`, { displayName: 'Many', members: many });
+    expect([put.status, bodyOf(put).members?.length]).toEqual([200, 12]);
+  });
+
   it('change by deltas, and become a new version only when they do', async () => {
     const id = await client.group('Delta', some(0, 1));
     const add = { op: 'add', path: 'members', value: values(some(1, 2)) };
