@@ -72,10 +72,6 @@ export function createMakePlan(ports: {
       entry,
       changes: byPerson.get(entry.personId ?? `account:${entry.accountId ?? ''}`) ?? [],
     }));
-    await store.write((tx) => tx.runs.dropEntries(runId));
-    for (let from = 0; from < entries.length; from += SLICE) {
-      await store.write(async (tx) => tx.runs.addEntries(runId, entries.slice(from, from + SLICE)));
-    }
     for (let from = 0; from < result.agreed.length && !run.speculative; from += SLICE) {
       await store.write(async (tx) => tx.accounts.putBaselines(result.agreed.slice(from, from + SLICE)));
     }
@@ -99,6 +95,8 @@ export function createMakePlan(ports: {
       // A worker that lost its lease may have planned the same run: the first plan stands.
       if (!(await tx.runs.takePlan(runId, made.plan.id)))
         throw new DomainError('conflict', 'The run has a plan already.');
+      // With the plan that they are of, never before it: entries name its changes.
+      await tx.runs.addEntries(runId, entries);
       await tx.plans.create(made.plan, made.changes);
       if (auto.length > 0) {
         const approval = byPolicy(made.plan, auto, now);

@@ -52,8 +52,6 @@ export interface RunStore {
   latest(): Promise<Run | null>;
   /** Gives the run its one plan; false when it has one already. Holds the run's row until commit. */
   takePlan(runId: string, planId: string): Promise<boolean>;
-  /** Forgets entries of a planning that did not come to its end. */
-  dropEntries(runId: string): Promise<void>;
   addEntries(runId: string, entries: readonly StoredEntry[]): Promise<void>;
   /** Ordered by `n`; `after` is the last n seen, 0 to begin. */
   entries(runId: string, filter: EntryFilter, after: number, limit: number): Promise<readonly StoredEntry[]>;

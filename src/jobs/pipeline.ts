@@ -5,6 +5,7 @@ import type { Job } from '../flows/job-port.ts';
 import type { MakePlan } from '../flows/make-plan.ts';
 import type { ObserveDrift } from '../flows/observe-drift.ts';
 import type { Clock, JobKind, Log, Store } from '../flows/ports.ts';
+import type { Run } from '../flows/run-port.ts';
 
 /** What became of a job: nothing left to do, or look again at an instant. */
 export type JobResult = { readonly again: string | null };
@@ -36,36 +37,35 @@ export function createPipeline(ports: {
     const tenant = store.tenant(job.tenantId);
     const found = await tenant.runs.get(runId);
     if (found === null || found.planId !== undefined || found.state === 'cancelled') return { again: null };
+    // Another worker may have planned the run meanwhile: then it is not this one's any more.
+    const say = (patch: Partial<Run>): Promise<void> =>
+      tenant.write(async (tx) => {
+        if ((await tx.runs.get(runId))?.planId === undefined) await tx.runs.update(runId, patch);
+      });
     try {
-      await tenant.write((tx) =>
-        tx.runs.update(runId, { state: 'observing', stage: 'observing Drift', startedAt: clock.now() }),
-      );
+      await say({ state: 'observing', stage: 'observing Drift', startedAt: clock.now() });
       const fresh = found.refresh ? null : await tenant.accounts.latestSnapshot();
       const snapshot =
         fresh ??
         (await ports.observeDrift.observe(job.tenantId, await ports.driftFor(job.tenantId), async (done, total) => {
           await tenant.write((tx) => tx.runs.update(runId, { progress: { done, total } }));
         }));
-      await tenant.write((tx) =>
-        tx.runs.update(runId, {
-          state: 'planning',
-          stage: 'comparing',
-          snapshotId: snapshot.id,
-          calls: fresh === null ? snapshot.calls : 0,
-        }),
-      );
+      await say({
+        state: 'planning',
+        stage: 'comparing',
+        snapshotId: snapshot.id,
+        calls: fresh === null ? snapshot.calls : 0,
+      });
       await ports.makePlan.plan(job.tenantId, runId);
     } catch (error) {
       // What the business expects fails the run and says why; anything else is a bug and is retried by the worker.
       if (!(error instanceof DomainError)) throw error;
-      await tenant.write((tx) =>
-        tx.runs.update(runId, {
-          state: 'failed',
-          stage: 'failed',
-          error: `${error.code}: ${error.message}`,
-          endedAt: clock.now(),
-        }),
-      );
+      await say({
+        state: 'failed',
+        stage: 'failed',
+        error: `${error.code}: ${error.message}`,
+        endedAt: clock.now(),
+      });
       ports.log('error', 'run.failed', { run: runId, code: error.code });
     }
     return { again: null };

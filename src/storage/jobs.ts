@@ -118,7 +118,7 @@ export function createJobWork(database: Database): JobWork {
         };
         await tx
           .updateTable('job')
-          .set({ ...free, run_at: runAt, error: error ?? null, ...(error === undefined ? { attempts: 0 } : {}) })
+          .set({ ...free, run_at: runAt, error: error ?? null })
           .where(mine(job))
           .execute();
         return true;

@@ -54,10 +54,6 @@ export function createRunStore(db: Kysely<Schema>, tenantId: string): RunStore {
       return numUpdatedRows === 1n;
     },
 
-    async dropEntries(runId) {
-      await db.deleteFrom('entry').where('tenant_id', '=', tenantId).where('run_id', '=', runId).execute();
-    },
-
     async addEntries(runId, added) {
       for (const slice of slices(added)) {
         await db

@@ -170,7 +170,6 @@ const WRITES = {
     update: (of) => of.runs.update('run-1', { state: 'failed' }),
     create: (of) => of.runs.create(run('run-1', { state: 'failed' })),
     takePlan: (of) => of.runs.takePlan('run-1', 'plan-9'),
-    dropEntries: (of) => of.runs.dropEntries('run-1'),
     addEntries: (of) => of.runs.addEntries('run-1', [{ n: 1, entry: entry({ situation: 'IN_GRACE' }), changes: [] }]),
   },
   plans: {

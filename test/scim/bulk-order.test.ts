@@ -126,16 +126,16 @@ describe('RFC 7644 3.7.2: references', () => {
 describe('RFC 7644 3.12: whatever comes', () => {
   const texts = fc.constantFrom('POST', 'delete', '/Users', '/Users/bulkId:a', 'bulkId:a', 'a', '/%', '__proto__', '');
   const names = fc.constantFrom('method', 'PATH', 'bulkId', 'data', 'version', 'members', '$ref', 'path', '__proto__');
-  const { any } = fc.letrec<{ any: unknown; list: unknown[]; object: unknown }>((tie) => ({
-    any: fc.oneof({ maxDepth: 4 }, texts, fc.jsonValue({ maxDepth: 0 }), tie('list'), tie('object')),
-    list: fc.array(tie('any'), { maxLength: 4 }),
-    object: fc.array(fc.tuple(names, tie('any')), { maxLength: 5 }).map(Object.fromEntries),
+  const { value } = fc.letrec<{ value: unknown; list: unknown[]; object: unknown }>((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, texts, fc.jsonValue({ maxDepth: 0 }), tie('list'), tie('object')),
+    list: fc.array(tie('value'), { maxLength: 4 }),
+    object: fc.array(fc.tuple(names, tie('value')), { maxLength: 5 }).map(Object.fromEntries),
   }));
 
   it('is read, or refused with a reason', () => {
     const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'];
     fc.assert(
-      fc.property(fc.array(any, { maxLength: 5 }), any, fc.boolean(), (operations, failOnErrors, isUsual) => {
+      fc.property(fc.array(value, { maxLength: 5 }), value, fc.boolean(), (operations, failOnErrors, isUsual) => {
         const body = isUsual ? { schemas, Operations: operations } : { schemas, Operations: operations, failOnErrors };
         try {
           const read = readBulk(body, 4);

@@ -22,7 +22,12 @@ export async function concludePlan(
   const runId = (await store.plans.get(planId))?.runId ?? '';
   if (count('unknown') > 0) return { left: 'unknown', runId, calls: 0 };
   if (count('leased', 'approved') > 0) return { left: 'leased', runId, calls: 0 };
-  await store.write((tx) => tx.runs.update(runId, { state: 'verifying', stage: 'verifying' }));
+  const begun = await store.write(async (tx) => {
+    if (!(await tx.plans.setState(planId, ['applying'], 'applying'))) return false;
+    await tx.runs.update(runId, { state: 'verifying', stage: 'verifying' });
+    return true;
+  });
+  if (!begun) return { left: 'cancelled', runId, calls: 0 };
   drift.takeCallCount();
   const diverged = await verifyPlan(store, planId, drift, clock, crypto);
   const calls = drift.takeCallCount();

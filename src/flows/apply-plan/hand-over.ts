@@ -1,5 +1,5 @@
 import type { Effect } from '../drift-port.ts';
-import { callOnce, rest, stale, triesOf, type Ending, type Work } from './work.ts';
+import { callOnce, heldByNow, rest, stale, triesOf, type Ending, type Work } from './work.ts';
 
 const MAX_TRIES = 3;
 /** So many records move between two looks at whether the person still leaves and the plan still runs. */
@@ -50,9 +50,12 @@ export async function handOver(work: Work): Promise<Ending> {
 }
 
 async function reasonToStop(work: Work): Promise<ReturnType<typeof rest> | null> {
-  if ((await work.confirm('handover', 'deprovision')) === null) {
+  const draft = await work.confirm('handover', 'deprovision');
+  if (draft === null) {
     return stale('no_longer_leaving', 'The person is not leaving any more; the rest stays where it is.');
   }
+  const held = await heldByNow(work, draft);
+  if (held !== null) return held;
   const state = (await work.store.plans.get(work.plan.id))?.state;
   return state === 'applying' ? null : rest(`The plan is ${state ?? 'gone'}; the handover goes on when it is resumed.`);
 }

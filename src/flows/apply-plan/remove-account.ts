@@ -4,7 +4,7 @@ import type { ChangeState } from '../../core/reconcile/plan.ts';
 import type { ChangeOutcome } from '../plan-port.ts';
 import { userNameHash } from '../world.ts';
 import { stillOwned } from './hand-over.ts';
-import { callOnce, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
+import { callOnce, heldByNow, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
 
 const STEP = 'delete';
 
@@ -71,7 +71,7 @@ function isGone(account: Account | null): account is null {
 
 /** As the plan saw it, not protected, still due to leave, and within every gate that this approval does not override. */
 async function lastLook(work: Work, accountId: string): Promise<[ChangeState, ChangeOutcome] | null> {
-  const { drift, change, store, plan } = work;
+  const { drift, change } = work;
   const account = await drift.readAccount(accountId);
   if (isGone(account)) return stale('account_gone', 'The agent has no seat in Drift any more.');
   if (account.bot || account.roles.includes('OWNER')) {
@@ -83,17 +83,7 @@ async function lastLook(work: Work, accountId: string): Promise<[ChangeState, Ch
   }
   const draft = await work.confirm('deprovision');
   if (draft === null) return stale('no_longer_leaving', 'The person is not due to leave any more.');
-  const approval = (await store.plans.approvals(plan.id)).find(({ id }) => id === change.approvalId);
-  const overridden = new Set(approval?.overrides.map(({ gate }) => gate));
-  const held = draft.gates.find((gate) => !overridden.has(gate));
-  if (held === undefined) return null;
-  return [
-    'skipped',
-    {
-      code: 'skipped.gate',
-      detail: `Gate "${held}" holds it by now; plan again, and override the gate if it is meant.`,
-    },
-  ];
+  return heldByNow(work, draft);
 }
 
 /** Proof of absence was read: tombstone, link and account in the transaction of the ending. */

@@ -77,6 +77,21 @@ export async function callOnce<T>(
   return effect;
 }
 
+/** A gate that holds this change by now and that its approval does not override: many small plans pass one by one. */
+export async function heldByNow(work: Work, draft: DraftChange): Promise<[ChangeState, ChangeOutcome] | null> {
+  const approval = (await work.store.plans.approvals(work.plan.id)).find(({ id }) => id === work.change.approvalId);
+  const overridden = new Set(approval?.overrides.map(({ gate }) => gate));
+  const held = draft.gates.find((gate) => !overridden.has(gate));
+  if (held === undefined) return null;
+  return [
+    'skipped',
+    {
+      code: 'skipped.gate',
+      detail: `Gate "${held}" holds it by now; plan again, and override the gate if it is meant.`,
+    },
+  ];
+}
+
 export function stale(code: string, detail: string): [ChangeState, ChangeOutcome] {
   return ['stale', { code: `stale.${code}`, detail }];
 }
