@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import type { Express } from 'express';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createTokenDesk } from './auth/token-desk.ts';
-import { mintToken } from './auth/tokens.ts';
-import { ensureBootstrapTokens } from './compose/bootstrap.ts';
+import { type BootstrapTokens, ensureBootstrapTokens } from './compose/bootstrap.ts';
 import { type DemoSimulator, guardDemo } from './compose/demo-guard.ts';
 import { createDriftAccess } from './compose/drift-access.ts';
 import { openFeedFile } from './compose/open-feed.ts';
 import { loadPolicyFile } from './compose/policy-file.ts';
-import { loadBootstrapTokens, loadKeys } from './compose/secrets.ts';
+import { keptTokens, loadKeys } from './compose/secrets.ts';
 import { systemClock } from './compose/system.ts';
 import { composeWeb } from './compose/web.ts';
 import type { Config } from './config.ts';
@@ -28,13 +27,14 @@ import { createJobWork } from './storage/jobs.ts';
 import { lockDataDir } from './storage/lock.ts';
 import { createCrypto } from './storage/node-crypto.ts';
 import { createStore } from './storage/store.ts';
+import { createStoreMeta } from './storage/store-meta.ts';
 import { createTenants, DEFAULT_TENANT } from './storage/tenants.ts';
 import { createTokenStore } from './storage/tokens.ts';
 
 export interface Bridge {
   /** Absent in a worker process. */
   readonly web: Express;
-  readonly tokens: { readonly admin: string; readonly scim: string; readonly fresh: boolean };
+  readonly tokens: BootstrapTokens;
   /** Takes jobs from now on, unless this is a web process. */
   startWorker(): void;
   /** Finishes the job in hand (10 s at most), then lets go of store and lock. */
@@ -63,17 +63,20 @@ export async function compose(
     const tenants = createTenants({ database, clock, crypto });
     await tenants.ensureDefault();
     const tokenStore = createTokenStore({ database, clock, crypto });
-    const bootstrap = loadBootstrapTokens(
-      config.dataDir,
+    const bootstrap = await ensureBootstrapTokens(
+      {
+        tokens: tokenStore,
+        meta: createStoreMeta(database),
+        clock,
+        crypto,
+        pepper: keys.pepper,
+        tenantId: DEFAULT_TENANT,
+      },
       {
         ...(config.adminToken === undefined ? {} : { admin: config.adminToken }),
         ...(config.scimToken === undefined ? {} : { scim: config.scimToken }),
       },
-      (audience) => mintToken(audience).text,
-    );
-    await ensureBootstrapTokens(
-      { tokens: tokenStore, clock, crypto, pepper: keys.pepper, tenantId: DEFAULT_TENANT },
-      bootstrap,
+      keptTokens(config.dataDir),
     );
 
     const driftAccess = await createDriftAccess({ config, database, store, clock, log, keys });

@@ -13,6 +13,7 @@ import {
   shapeSchema,
 } from './import-answer.ts';
 import { equalTo, flag, listRoute, sifted } from './list.ts';
+import { printable } from './printable.ts';
 import { type Route, route } from './route.ts';
 import type { ApiWorld, FixProblem } from './world.ts';
 
@@ -156,7 +157,7 @@ export function importRoutes(world: ApiWorld): readonly Route[] {
       tag: TAG,
       summary: 'Lets a held import through, once, with a reason.',
       params: importParams,
-      body: z.strictObject({ reason: z.string().trim().min(1).max(1000) }),
+      body: z.strictObject({ reason: printable(1000) }),
       answers: { 200: { description: 'The import, released.', schema: importSchema } },
       async handle({ principal, params, body }) {
         const answer = await importFeed.release({

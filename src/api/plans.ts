@@ -5,13 +5,14 @@ import type { Plan } from '../flows/plan-port.ts';
 import { idInBody, idInPath } from './ids.ts';
 import { type Page, equalTo, listRoute, mapped, sifted } from './list.ts';
 import { CHANGE_STATES, changeAnswer, changeSchema, planAnswer, planSchema } from './plan-answer.ts';
+import { printable } from './printable.ts';
 import { type Route, route } from './route.ts';
 import type { ApiWorld } from './world.ts';
 
 const TAG = 'plans';
 const planParams = z.strictObject({ plan: idInPath('pln') });
 const answers = { 200: { description: 'The plan as it stands now.', schema: planSchema } };
-const reason = z.string().trim().min(1).max(1000).describe('kept with the decision');
+const reason = printable(1000).describe('kept with the decision');
 
 const GATES = [
   ...(['empty_source', 'row_shrink', 'missing_from_feed', 'deprovisions', 'creates', 'renames'] as const),
@@ -21,7 +22,7 @@ const GATES = [
 
 const approveBody = z
   .strictObject({
-    hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash of the plan: 64 hexadecimal digits'),
+    hash: z.string().min(1).max(200).describe('of the plan as it was read'),
     classes: z.array(z.enum(CHANGE_OPS)).min(1).optional(),
     changes: z.array(idInBody('chg')).min(1).max(100_000).optional(),
     reason,

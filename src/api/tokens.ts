@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { API_SCOPES, ROTATION_OVERLAP, SCIM_SCOPES, TOKEN_DAYS } from '../auth/scopes.ts';
 import type { TokenRecord } from '../flows/token-port.ts';
 import { equalTo, listRoute, sifted } from './list.ts';
+import { printable } from './printable.ts';
 import { type Route, route } from './route.ts';
 import type { ApiWorld } from './world.ts';
 
@@ -28,7 +29,7 @@ const newTokenSchema = tokenSchema
   .meta({ id: 'NewToken' });
 
 const tokenParams = z.strictObject({ token: z.string().regex(ID, 'is not the id of a token') });
-const printable = z.string().trim().min(1).max(200);
+const text = printable(200);
 
 export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
   return [
@@ -41,8 +42,8 @@ export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
       body: z.strictObject({
         audience: z.enum(['api', 'scim']).default('api'),
         scopes: z.array(z.enum([...API_SCOPES, ...SCIM_SCOPES])).min(1),
-        subject: printable.describe('the person or system that it stands for'),
-        name: printable.optional().describe('what people call it; the subject unless given'),
+        subject: text.describe('the person or system that it stands for'),
+        name: text.optional().describe('what people call it; the subject unless given'),
         expiresInDays: z.number().int().min(1).max(TOKEN_DAYS.most).default(TOKEN_DAYS.standard),
       }),
       answers: { 201: { description: 'The token; its text is shown once.', schema: newTokenSchema } },

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { generateOrg } from '../simulator/seed.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { api, demoAgents, loadDemo, type DemoTarget } from './demo/load-demo.ts';
+import { CommandError } from './failure.ts';
 import { demoSummary } from './demo/demo-summary.ts';
 
 /** Calls a minute that the demo's Drift takes: it is on this machine, and nobody should have to wait for it. */
@@ -18,6 +19,11 @@ export interface Demo {
 
 /** Starts the simulator with its state beside the demo's store; the same state again where there is one. */
 export async function startDemo(config: Config): Promise<Demo> {
+  if (existsSync(join(config.dataDir, 'bridge.db'))) {
+    throw new CommandError(
+      `${config.dataDir} holds the store of a real installation, and no Drift credentials are set: set DRIFT_TOKEN, or another BRIDGE_DATA_DIR for a demo.`,
+    );
+  }
   const dataDir = join(config.dataDir, 'demo');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const simulator = await startSimulator({

@@ -58,10 +58,18 @@ async function serve(terminal: Terminal, asked: Config): Promise<void> {
     bridge.startWorker();
     log('info', 'bridge.started', { url: config.publicUrl, mode: config.mode, version: documents.version });
     if (demo === null) {
-      if (bridge.tokens.fresh && server !== null) terminal.out(newTokens(bridge, config));
+      if (server !== null) terminal.out(newTokens(bridge, config));
     } else {
       const { admin, scim } = bridge.tokens;
-      const target = { url: localUrl(config), publicUrl: config.publicUrl, adminToken: admin, scimToken: scim };
+      const target = {
+        url: localUrl(config),
+        publicUrl: config.publicUrl,
+        adminToken: admin.text,
+        scimToken: scim.text,
+        // What came from the environment is not written to a screen or a log.
+        shownAdmin: admin.origin === 'environment' ? '$BRIDGE_ADMIN_TOKEN' : admin.text,
+        shownScim: scim.origin === 'environment' ? 'BRIDGE_SCIM_TOKEN' : scim.text,
+      };
       await Promise.race([showDemo(target, (text) => terminal.out(`${text}\n`), terminal.hasColour), stop]);
     }
     await stop;
@@ -115,11 +123,16 @@ function stopSignal(): Promise<void> {
   });
 }
 
+/** Tokens that were made at this start; nothing where there are none. What the environment gave is never printed. */
 function newTokens({ tokens }: Bridge, { publicUrl, dataDir }: Config): string {
+  const minted = [
+    ...(tokens.admin.origin === 'minted' ? [`  BRIDGE_ADMIN_TOKEN=${tokens.admin.text}`] : []),
+    ...(tokens.scim.origin === 'minted' ? [`  BRIDGE_SCIM_TOKEN=${tokens.scim.text}`] : []),
+  ];
+  if (minted.length === 0) return '';
   return [
-    `The bridge listens at ${publicUrl}. Its first tokens, also kept in ${dataDir}/bootstrap-tokens:`,
-    `  BRIDGE_ADMIN_TOKEN=${tokens.admin}`,
-    `  BRIDGE_SCIM_TOKEN=${tokens.scim}`,
+    `The bridge listens at ${publicUrl}. Its new tokens, also kept in ${dataDir}/bootstrap-tokens:`,
+    ...minted,
     '',
   ].join('\n');
 }

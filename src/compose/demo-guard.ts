@@ -33,7 +33,8 @@ export async function guardDemo(database: Database, driftUrl: string, demo: Demo
       'This demo belongs to another simulator; delete its folder to begin anew.',
     );
   }
-  const used = await database.read.selectFrom('scim_resource').select('id').limit(1).executeTakeFirst();
+  // Every store has a tenant from its first start on.
+  const used = await database.read.selectFrom('tenant').select('id').limit(1).executeTakeFirst();
   if (used !== undefined)
     throw new DomainError('drift.demo_only', 'This store holds data already; it cannot become a demo.');
   await meta.set(MARK, demo.instanceId);

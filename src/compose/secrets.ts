@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DomainError } from '../core/errors.ts';
 
 /** Keys of an installation, 32 bytes each. */
 export interface InstallationKeys {
@@ -24,37 +25,30 @@ export function loadKeys(
 
 function generated(dataDir: string, name: string): Buffer {
   const path = join(dataDir, name);
-  if (!existsSync(path)) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
-  }
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
+  if (!existsSync(path)) writeWhole(path, `${randomBytes(32).toString('base64')}\n`);
+  const key = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
+  if (key.byteLength === 32) return key;
+  throw new DomainError('conflict', `${path} does not hold 32 bytes in base64; restore it from a backup.`);
 }
 
-export interface BootstrapTokens {
-  readonly admin: string;
-  readonly scim: string;
-  /** True when one of them was made now: then they are printed, once. */
-  readonly fresh: boolean;
+/** `bootstrap-tokens` in the data folder (0600): the generated tokens, so that a second start can show where they are. */
+export interface KeptTokens {
+  read(): { readonly admin?: string; readonly scim?: string };
+  write(tokens: { readonly admin?: string; readonly scim?: string }): void;
 }
 
-/** The environment's, else those in `bootstrap-tokens` (0600), made by `mint` the first time. */
-export function loadBootstrapTokens(
-  dataDir: string,
-  given: { readonly admin?: string; readonly scim?: string },
-  mint: (audience: 'api' | 'scim') => string,
-): BootstrapTokens {
+export function keptTokens(dataDir: string): KeptTokens {
   const path = join(dataDir, 'bootstrap-tokens');
-  const kept: { admin?: string; scim?: string } = existsSync(path)
-    ? (JSON.parse(readFileSync(path, 'utf8')) as object)
-    : {};
-  const admin = given.admin ?? kept.admin ?? mint('api');
-  const scim = given.scim ?? kept.scim ?? mint('scim');
-  const fresh = ![given.admin, kept.admin].includes(admin) || ![given.scim, kept.scim].includes(scim);
-  if (fresh) {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const toKeep = { ...(given.admin === undefined ? { admin } : {}), ...(given.scim === undefined ? { scim } : {}) };
-    writeFileSync(path, `${JSON.stringify(toKeep, null, 2)}\n`, { mode: 0o600 });
-  }
-  return { admin, scim, fresh };
+  return {
+    read: () => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : {}),
+    write: (tokens) => writeWhole(path, `${JSON.stringify(tokens, null, 2)}\n`),
+  };
+}
+
+/** All of it or nothing, whenever the process dies. */
+function writeWhole(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${String(process.pid)}.new`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, path);
 }

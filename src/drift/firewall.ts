@@ -27,6 +27,8 @@ const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] sat
 /** What a path may be made of without being encoded; `;` is left out, since servers cut path parameters there. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-F]{2})+$/;
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Where the API notes know of writes that touch no agent (Drift API notes 2.4 to 2.9). */
+const HARMLESS = new Set(['contacts', 'accounts', 'conversations', 'emails', 'reports', 'app', 'oauth', 'gdpr']);
 /** Words under which an agent may be found: nothing is written there but what is known. */
 const AGENT_WORDS = /^(users?|agents?|members?|seats?|teammates?)$/;
 const USER_FIELDS = new Set(['name', 'alias', 'email', 'phone', 'locale', 'availability', 'avatarUrl']);
@@ -50,7 +52,12 @@ export function judge(call: Outgoing): Verdict {
   if (words.some((word) => word.includes('gdpr')) && !(method === 'POST' && call.path === '/gdpr/retrieve')) {
     return refused('an erasure takes agents with it that have the e-mail; it is never a direct call');
   }
-  return words.some((word) => AGENT_WORDS.test(word)) ? judgeRestUser(call) : PASS;
+  if (words.some((word) => AGENT_WORDS.test(word))) return judgeRestUser(call);
+  const [first = ''] = words;
+  if (!HARMLESS.has(first)) return refused('nothing is written outside contacts, accounts, conversations and app');
+  return words.some((word) => /user|agent|member|seat|teammate|activ|provision/.test(word))
+    ? refused('the path speaks of agents')
+    : PASS;
 }
 
 /**

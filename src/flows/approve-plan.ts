@@ -106,11 +106,11 @@ export function createApprovePlan(ports: {
   async function apply(planId: string, by: Principal): Promise<Plan> {
     const { store, plan } = await load(planId, by);
     const now = clock.now();
+    if (['ready', 'held'].includes(plan.state) && now >= plan.expiresAt) {
+      throw new DomainError('plan.expired', `This plan expired at ${plan.expiresAt}; start a new run.`);
+    }
     if (plan.state !== 'approved' && plan.state !== 'applying') {
-      throw new DomainError(
-        'plan.not_approved',
-        `The plan is ${plan.state}; approve its hash first (POST /api/v1/plans/${plan.id}/approve).`,
-      );
+      throw new DomainError('plan.not_approved', `The plan is ${plan.state}; approve its hash first.`);
     }
     await store.write(async (tx) => {
       if (!(await tx.plans.setState(plan.id, ['approved', 'applying'], 'applying'))) {
@@ -201,7 +201,8 @@ function choose(
     const gates = plan.gates.filter((gate) => gate.code === override.gate);
     if (gates.length === 0)
       throw new DomainError('approval.override_count', `No gate "${override.gate}" holds anything in this plan.`);
-    if (!gates.some((gate) => gate.held === override.count || gate.value === override.count)) {
+    // One gate may have tripped over several windows: the number has to be that of each of them.
+    if (!gates.every((gate) => gate.held === override.count || gate.value === override.count)) {
       throw new DomainError(
         'approval.override_count',
         `The override of "${override.gate}" says ${String(override.count)}; the gate holds ${String(gates[0]?.held ?? 0)}. Type the number that you mean to let through.`,

@@ -53,7 +53,7 @@ export function createImportFeed(ports: {
   async function receive(input: Parameters<ImportFeed['receive']>[0]): Promise<ImportAnswer> {
     const store = ports.store.tenant(input.tenantId);
     const { policy } = await store.policy.current();
-    const declared = policy.sources.feeds[input.feed];
+    const declared = Object.hasOwn(policy.sources.feeds, input.feed) ? policy.sources.feeds[input.feed] : undefined;
     if (declared === undefined) {
       throw new DomainError('feed.unknown', `No feed "${input.feed}" is declared in policy (sources.feeds).`);
     }

@@ -110,6 +110,20 @@ describe('imports', () => {
   });
 });
 
+describe('text that no database should see', () => {
+  it.each(['constructor', '__proto__', 'toString'])('a feed named %s is not declared', async (feed) => {
+    const answer = await call.post(`/feeds/${feed}/imports`).set('content-type', 'text/csv').send(HR);
+    expect(answer.status).toBe(404);
+    expect(answer.body).toMatchObject({ code: 'feed.unknown' });
+  });
+
+  it.each(['a\u0000b', '\ud800'])('a name with %j is a problem that names the place', async (subject) => {
+    const answer = await call.post('/tokens').send({ audience: 'api', scopes: ['read'], subject, name: 'x' });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ errors: [{ path: 'body.subject' }] });
+  });
+});
+
 describe('a large upload', () => {
   it('that is refused at its beginning still gets its answer', async () => {
     const answer = await call.post('/feeds/hr/imports').set('content-type', 'text/csv').send('x'.repeat(8_000_000));
@@ -288,9 +302,10 @@ describe('a plan', () => {
     const approve = (body: object): ReturnType<typeof call.post> => call.post(`${path}/approve`).send(body);
     const reason = 'rollout';
     const override = [{ gate: 'creates', count: 12, reason }];
-    expect((await approve({ hash: 'f'.repeat(64), reason, override })).body).toMatchObject({
-      code: 'plan.hash_mismatch',
-    });
+    for (const wrong of ['f'.repeat(64), 'short'])
+      expect((await approve({ hash: wrong, reason, override })).body).toMatchObject({
+        code: 'plan.hash_mismatch',
+      });
     expect((await approve({ hash: plan['hash'], reason })).body).toMatchObject({ status: 409, code: 'plan.held' });
     expect((await approve({ hash: plan['hash'], override })).body).toMatchObject({
       status: 400,

@@ -6,6 +6,33 @@ import { createDriftTarget } from '../../src/drift/target.ts';
 import { FULL, firewallWorld, operations, PATCH_OP } from './firewall-world.ts';
 import { json } from './recording-server.ts';
 
+describe('writes outside the table', () => {
+  it.each<[Outgoing['method'], string]>([
+    ['DELETE', '/users.json'],
+    ['DELETE', '/user-management/1'],
+    ['PATCH', '/userprofile/1'],
+    ['PATCH', '/usersupdate'],
+    ['POST', '/admin/deactivate'],
+    ['POST', '/bulk'],
+    ['POST', '/contacts/deactivate'],
+    ['PUT', '/accounts/1/members'],
+  ])('%s %s is refused, since nobody can say what Drift makes of it', (method, path) => {
+    const call: Outgoing = { method, path, query: '', body: method === 'DELETE' ? undefined : '{}', scimPath: '/scim' };
+    expect(judge(call).kind).toBe('refused');
+  });
+
+  it.each<[Outgoing['method'], string]>([
+    ['POST', '/contacts'],
+    ['PATCH', '/contacts/17'],
+    ['PATCH', '/accounts/update'],
+    ['POST', '/accounts/create'],
+    ['POST', '/app/token_info'],
+    ['POST', '/emails/unsubscribe'],
+  ])('%s %s passes', (method, path) => {
+    expect(judge({ method, path, query: '', body: '{}', scimPath: '/scim' }).kind).toBe('pass');
+  });
+});
+
 describe('each wall by itself', () => {
   const call = {
     method: 'PUT',

@@ -86,4 +86,13 @@ describe('demo mode', () => {
     await bridge.stop();
     await expect(startBridge(place, {})).rejects.toThrow(/cannot become a demo/);
   }, 90_000);
+
+  it('does not start beside a real store that has lost its credentials', async () => {
+    const place = await home();
+    const real = await startSimulator({});
+    cleanup.push(() => real.close());
+    const bridge = await startBridge(place, { DRIFT_BASE_URL: real.url, DRIFT_TOKEN: real.token });
+    await bridge.stop();
+    await expect(startBridge(place, {})).rejects.toThrow(/real installation/);
+  }, 90_000);
 });

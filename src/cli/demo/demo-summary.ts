@@ -178,7 +178,7 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
   section('Go on, in another terminal');
   const plan = run.plan;
   lines.push(
-    `  export BRIDGE_URL=${target.publicUrl} BRIDGE_ADMIN_TOKEN=${target.adminToken}`,
+    `  export BRIDGE_URL=${target.publicUrl} BRIDGE_ADMIN_TOKEN=${target.shownAdmin}`,
     ...(plan === null
       ? []
       : [
@@ -189,7 +189,7 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
     `  curl -s ${target.publicUrl}/api/v1/runs/${run.id} -H "Authorization: Bearer $BRIDGE_ADMIN_TOKEN" -H "Accept: text/html" > report.html`,
     '  npx bridge --help',
     '',
-    `  ${target.publicUrl}/ names all addresses; an IdP would push to ${target.publicUrl}/scim/v2 with ${target.scimToken}`,
+    `  ${target.publicUrl}/ names all addresses; an IdP would push to ${target.publicUrl}/scim/v2 with ${target.shownScim}`,
     dim(
       `  Drift calls of this run: ${String(run.drift.calls)} (the fewest possible: ${String(run.drift.minimum)}). Stop with Ctrl-C; the next start goes on here.`,
     ),

@@ -8,6 +8,9 @@ export interface DemoTarget {
   readonly publicUrl: string;
   readonly adminToken: string;
   readonly scimToken: string;
+  /** What the summary shows of them. */
+  readonly shownAdmin: string;
+  readonly shownScim: string;
 }
 
 interface DemoUser {
