@@ -1,3 +1,4 @@
+import type { ProvisioningState } from '../core/reconcile/provisioning-state.ts';
 import type { MemberChange } from '../core/membership.ts';
 import type { Filter, IndexPage, Position, Sort } from '../core/query.ts';
 
@@ -26,17 +27,7 @@ export interface Member {
 export interface ProvisioningView {
   readonly accountId?: string;
   readonly situation?: string;
-  readonly state:
-    | 'accepted'
-    | 'planned'
-    | 'held'
-    | 'waiting_approval'
-    | 'applied'
-    | 'verified'
-    | 'refused'
-    | 'leaving'
-    | 'removed'
-    | 'failed';
+  readonly state: ProvisioningState;
   readonly since: string;
   readonly detail?: string;
   readonly ownedContacts: number;

@@ -23,6 +23,10 @@ interface Change {
   readonly handover?: { readonly accounts: number; readonly contacts: number } | null;
 }
 
+interface Agent {
+  readonly owned: { readonly accounts: number; readonly contacts: number };
+}
+
 interface Run {
   readonly id: string;
   readonly population: number;
@@ -95,7 +99,9 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
   const entries = await all<Entry>(target, `/runs/${runId}/entries`);
   const changes = run.plan === null ? [] : await all<Change>(target, `/plans/${run.plan.id}/changes`);
   const imports = await all<ImportRow>(target, '/imports');
-  const agents = await all<{ role: string }>(target, '/agents');
+  const agents = await all<Agent>(target, '/agents');
+  const owned = (of: keyof Agent['owned']): string =>
+    agents.reduce((sum, agent) => sum + agent.owned[of], 0).toLocaleString('en-GB');
   const lines: string[] = [];
   const section = (title: string): void => void lines.push('', bold(title));
 
@@ -107,7 +113,7 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
   lines.push(
     `  HR feed     ${imports.map(({ rows, detected }) => `${n(rows, 'read')} rows of a ${String(detected['preset'])} export (${String(detected['encoding'])}): ${n(rows, 'accepted')} accepted, ${n(rows, 'warned')} warned, ${n(rows, 'quarantined')} quarantined`).join('; ')}`,
     `  IdP         ${String(entries.filter(({ person }) => person?.userName !== null && person !== null).length)} users, pushed through /scim/v2`,
-    `  Drift       ${String(agents.length)} agents (the owner and a bot among them), 150 accounts, 2,000 contacts (a simulator; contact listing and contact ownerId are on)`,
+    `  Drift       ${String(agents.length)} agents (the owner and a bot among them), who own ${owned('accounts')} accounts and ${owned('contacts')} contacts (a simulator; contact listing and contact ownerId are on)`,
   );
 
   const linked = Object.values((await firstRun(target))?.plan?.counts['link'] ?? {}).reduce(
@@ -116,7 +122,7 @@ export async function demoSummary(target: DemoTarget, runId: string, colour: boo
   );
   if (linked > 0) {
     lines.push(
-      `  The first run found that ${String(linked)} agents are people of both files (same e-mail in a domain that is verified) and linked them.`,
+      `  The first run found that ${String(linked)} agents are people whom the sources know (same e-mail in a verified domain), and linked them.`,
     );
   }
 
