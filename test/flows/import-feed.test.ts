@@ -117,6 +117,39 @@ eachDatabase('an HR file', (testStore) => {
     for (const { state, changes } of answers) if (state === 'accepted') expect(changes.vanished).toBeLessThan(11);
   });
 
+  it('stands where it came into force, not where its upload began, also in the same millisecond', async () => {
+    const begun = Promise.withResolvers<undefined>();
+    const go = Promise.withResolvers<undefined>();
+    // It has an id when its upload begins, and is settled only after the second file is in force.
+    const slow = process({
+      ...world.store,
+      tenant: (id) => {
+        const whole = world.store.tenant(id);
+        return {
+          ...whole,
+          imports: {
+            ...whole.imports,
+            sameBytes: async (...args) => {
+              begun.resolve(undefined);
+              await go.promise;
+              return whole.imports.sameBytes(...args);
+            },
+          },
+        };
+      },
+    });
+    const send = (by: ImportFeed, n: number): Promise<ImportAnswer> =>
+      by.receive({ tenantId, feed: 'hr', preview: false, bytes: bytesOf(people(n)), by: 'maya' });
+    const first = send(slow, 22);
+    await begun.promise;
+    const second = await send(feed, 20);
+    go.resolve(undefined);
+    const late = await first;
+    expect(late.state).toBe('accepted');
+    expect(late.id < second.id).toBe(true);
+    expect(await tenant.imports.lastAccepted('hr')).toMatchObject({ id: late.id });
+  });
+
   it('is released once, however many ask for it at once', async () => {
     const file = await held();
     const results = await Promise.allSettled([1, 2, 3].map(() => release(file)));

@@ -63,20 +63,31 @@ export async function acceptRows(
     });
     if (!ours) return ended(store, record);
   }
-  const acceptedAt = clock.now();
-  const done: ImportRecord = { ...kept, state, acceptedAt };
+  const done: ImportRecord = { ...kept, state };
   const present = record.mode === 'full' ? await store.people.presentKeys(record.feed) : [];
   const missing = present.filter((key) => !seen.has(key));
-  const ours = await store.write(async (tx) => finish(tx, done, missing, by));
-  return ours ? done : ended(store, record);
+  const ours = await store.write(async (tx) => finish(tx, done, missing, { by, at: clock.now() }));
+  return ours ?? ended(store, record);
 }
 
 /** In force once and for all: one file counts once, however many were at work on it. */
-async function finish(tx: Aggregates, done: ImportRecord, missing: readonly string[], by: string): Promise<boolean> {
-  if (!(await tx.imports.update(done.id, done, 'accepting'))) return false;
-  await tx.people.markMissing(done.feed, missing, done.id, done.acceptedAt ?? done.createdAt);
+async function finish(
+  tx: Aggregates,
+  file: ImportRecord,
+  missing: readonly string[],
+  { by, at }: { readonly by: string; readonly at: string },
+): Promise<ImportRecord | null> {
+  const acceptedAt = after(at, (await tx.imports.lastAccepted(file.feed))?.acceptedAt);
+  const done: ImportRecord = { ...file, acceptedAt };
+  if (!(await tx.imports.update(done.id, done, 'accepting'))) return null;
+  await tx.people.markMissing(done.feed, missing, done.id, acceptedAt);
   await tx.audit.append(audited(by, `import.${done.state}`, done));
-  return true;
+  return done;
+}
+
+/** Files of a feed stand in the order in which they came into force, also within a millisecond or after a clock was set back. */
+function after(now: string, last: string | undefined): string {
+  return last === undefined || last < now ? now : new Date(Date.parse(last) + 1).toISOString();
 }
 
 /** Somebody else has brought it to its end. */
