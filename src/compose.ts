@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createTokenDesk } from './auth/token-desk.ts';
 import { type BootstrapTokens, ensureBootstrapTokens } from './compose/bootstrap.ts';
@@ -10,6 +10,7 @@ import { openFeedFile } from './compose/open-feed.ts';
 import { loadPolicyFile } from './compose/policy-file.ts';
 import { keptTokens, loadKeys } from './compose/secrets.ts';
 import { systemClock } from './compose/system.ts';
+import { createTokenWatch } from './compose/token-watch.ts';
 import { composeWeb } from './compose/web.ts';
 import type { Config } from './config.ts';
 import { createAcceptScim } from './flows/accept-scim.ts';
@@ -33,7 +34,7 @@ import { createTokenStore } from './storage/tokens.ts';
 
 export interface Bridge {
   /** Absent in a worker process. */
-  readonly web: Express;
+  readonly web: RequestListener;
   readonly tokens: BootstrapTokens;
   /** Takes jobs from now on, unless this is a web process. */
   startWorker(): void;
@@ -105,6 +106,7 @@ export async function compose(
     if (config.mode !== 'web') await pipeline.resume();
     for (const { id } of await store.tenants()) await importFeed.resume(id, { alone: lock !== null });
 
+    const tokenWatch = createTokenWatch({ tokens: tokenStore, clock, log });
     const web = composeWeb({
       config,
       log,
@@ -117,6 +119,7 @@ export async function compose(
       demo: options.demo !== undefined,
       authenticate: createAuthenticate({ tokens: tokenStore, clock, pepper: keys.pepper }),
       tokens: createTokenDesk({ tokens: tokenStore, clock, pepper: keys.pepper }),
+      tokenExpiry: () => tokenWatch.soonest(),
       flows: {
         acceptScim: createAcceptScim({ store, clock, crypto }),
         importFeed,
@@ -130,9 +133,12 @@ export async function compose(
       web,
       tokens: bootstrap,
       startWorker: () => {
-        if (config.mode !== 'web') worker.start();
+        if (config.mode === 'web') return;
+        worker.start();
+        tokenWatch.start();
       },
       close: async () => {
+        tokenWatch.stop();
         await worker.stop(10_000);
         await driftAccess.close();
         await database.close();

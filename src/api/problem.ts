@@ -12,6 +12,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   'request.too_large': 413,
   'request.media_type': 415,
   'request.method': 405,
+  'request.not_acceptable': 406,
+  'request.unfilterable': 403,
   not_found: 404,
   'scim.uniqueness': 409,
   'scim.invalid_filter': 400,

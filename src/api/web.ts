@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import express from 'express';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
@@ -18,7 +20,12 @@ export interface Observed {
 
 export interface WebPorts {
   /** Mounted in this order, each with its own errors. */
-  readonly mounts: readonly { readonly path: string; readonly app: RequestHandler }[];
+  readonly mounts: readonly {
+    readonly path: string;
+    readonly app: RequestHandler;
+    /** Sees a request, with its whole path, before the routes do, and answers it or says false. */
+    readonly front?: (...exchange: Parameters<RequestListener>) => boolean;
+  }[];
   readonly publicUrl: string;
   readonly demo: boolean;
   /** Throws when nothing can be written now. */
@@ -33,18 +40,34 @@ export interface WebPorts {
 }
 
 /** The whole face of the process: health, metrics, a page that names the addresses, and what is mounted. */
-export function createWeb(ports: WebPorts): Express {
+export function createWeb(ports: WebPorts): RequestListener {
+  const app = createRoutes(ports);
+  const observe = observed(ports);
+  const headers = securityHeaders(ports.publicUrl);
+  return (request, response) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    observe(request, response);
+    if (!ports.mounts.some(({ front }) => front?.(request, response) === true)) app(request, response);
+  };
+}
+
+/** What helmet sets, which is the same for every answer: asked of it once. */
+function securityHeaders(publicUrl: string): readonly (readonly [string, string])[] {
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    strictTransportSecurity: publicUrl.startsWith('https:'),
+  })(request, response, () => undefined);
+  return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
+}
+
+function createRoutes(ports: WebPorts): Express {
   const { ping, metrics, metricsFor, log } = ports;
   const app = express();
   app.disable('x-powered-by');
   app.set('case sensitive routing', true);
-  app.use(
-    helmet({
-      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-      strictTransportSecurity: ports.publicUrl.startsWith('https:'),
-    }),
-  );
-  app.use(observed(ports));
+  for (const { path, app: mounted } of ports.mounts) app.use(path, mounted);
 
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
@@ -69,7 +92,6 @@ export function createWeb(ports: WebPorts): Express {
   app.get('/', (_request, response) => {
     response.set('content-security-policy', PAGE_POLICY).type('html').send(homePage(ports));
   });
-  for (const { path, app: mounted } of ports.mounts) app.use(path, mounted);
   for (const path of ['/healthz', '/readyz', '/metrics', '/']) {
     app.all(path, (request: Request, response: Response) => {
       response.set('allow', 'GET, HEAD');
@@ -84,17 +106,16 @@ export function createWeb(ports: WebPorts): Express {
 }
 
 /** An id for every request, and a measure of every answer. In demo mode each answer says that it is one. */
-function observed({ metrics, demo }: WebPorts): RequestHandler {
-  return (request, response, next) => {
-    const start = process.hrtime.bigint();
-    response.set('x-request-id', randomUUID());
-    if (demo) response.set('x-bridge-demo', 'simulator');
-    const surface = request.path.startsWith('/api/') ? 'api' : request.path.startsWith('/scim/') ? 'scim' : 'web';
+function observed({ metrics, demo }: WebPorts): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const start = performance.now();
+    const { method = '', url = '' } = request;
+    response.setHeader('x-request-id', randomUUID());
+    if (demo) response.setHeader('x-bridge-demo', 'simulator');
     response.once('close', () => {
-      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-      metrics.request({ surface, method: request.method, status: response.statusCode, seconds });
+      const surface = url.startsWith('/scim/') ? 'scim' : url.startsWith('/api/') ? 'api' : 'web';
+      metrics.request({ surface, method, status: response.statusCode, seconds: (performance.now() - start) / 1000 });
     });
-    next();
   };
 }
 

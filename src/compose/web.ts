@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { createApi } from '../api/api.ts';
 import { createWeb } from '../api/web.ts';
 import type { Check } from '../api/world.ts';
@@ -13,7 +13,6 @@ import type { Inspect } from '../flows/inspect.ts';
 import type { JobWork } from '../flows/job-port.ts';
 import type { MakePlan } from '../flows/make-plan.ts';
 import type { Clock, Log, Store } from '../flows/ports.ts';
-import type { Principal } from '../flows/principal.ts';
 import type { TokenDesk } from '../flows/token-port.ts';
 import { createScimFacade } from '../scim/facade.ts';
 import { createAuditTrail } from '../storage/audit.ts';
@@ -22,6 +21,7 @@ import type { KeyedCrypto } from '../storage/node-crypto.ts';
 import type { Tenants } from '../storage/tenants.ts';
 import { createMetrics } from '../telemetry.ts';
 import type { DriftAccess } from './drift-access.ts';
+import { scimCallers } from './scim-callers.ts';
 import { VERSION } from './version.ts';
 
 /** The HTTP face: SCIM, the API, health, metrics. */
@@ -37,6 +37,7 @@ export function composeWeb(parts: {
   readonly demo: boolean;
   readonly authenticate: Authenticate;
   readonly tokens: TokenDesk;
+  readonly tokenExpiry: () => Promise<Readonly<Record<string, string>>>;
   readonly flows: {
     readonly acceptScim: AcceptScim;
     readonly importFeed: ImportFeed;
@@ -45,14 +46,9 @@ export function composeWeb(parts: {
     readonly inspect: Inspect;
   };
   readonly drift: DriftAccess;
-}): Express {
+}): RequestListener {
   const { config, log, clock, store, database, crypto, tenants, jobs, demo, flows, drift } = parts;
   const bearer = createBearer({ authenticate: parts.authenticate, audience: 'api' });
-
-  async function scimPrincipal(token: string): Promise<Principal | null> {
-    const answer = await parts.authenticate(token, 'scim');
-    return answer.ok ? answer.principal : null;
-  }
 
   async function checks(tenantId: string): Promise<readonly Check[]> {
     const configured = await drift.configured(tenantId);
@@ -86,7 +82,7 @@ export function composeWeb(parts: {
   const scim = createScimFacade({
     accept: flows.acceptScim,
     store,
-    authenticate: scimPrincipal,
+    authenticate: scimCallers({ ...parts, settings: config.scimJwt }),
     publicUrl: config.publicUrl,
     sign: (text) => crypto.purposeHash('cursor', text),
     clock,
@@ -114,13 +110,13 @@ export function composeWeb(parts: {
   });
   return createWeb({
     mounts: [
-      { path: '/scim/v2', app: scim },
+      { path: '/scim/v2', ...scim },
       { path: '/api/v1', app: api },
     ],
     publicUrl: config.publicUrl,
     demo,
     ping: () => database.ping(),
-    metrics: createMetrics({ pending: () => jobs.pending() }),
+    metrics: createMetrics({ pending: () => jobs.pending(), tokenExpiry: parts.tokenExpiry }),
     metricsFor: isLoopback(config.host) ? null : bearer,
     log,
   });

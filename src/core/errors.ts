@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'request.too_large'
   | 'request.media_type'
   | 'request.method'
+  | 'request.not_acceptable'
+  | 'request.unfilterable'
   | 'not_found'
   | 'scim.uniqueness'
   | 'scim.invalid_filter'

@@ -4,6 +4,7 @@ import { runMigrations } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { describeIndexes } from './sqlite-planner.ts';
 import { sqliteDialect } from './sqlite-driver.ts';
+import { type Direct, answersDirectly } from './statement.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
 
@@ -12,6 +13,8 @@ export interface Database {
   readonly dialect: DialectName;
   readonly read: Kysely<Schema>;
   readonly write: Kysely<Schema>;
+  /** For statements within a transaction of `write`, where the database answers at once. */
+  readonly directWrites?: Direct;
   /** Answers when a write can be made; throws otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -27,23 +30,30 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 async function openSqliteStore(path: string): Promise<Database> {
-  const write = new Kysely<Schema>({ dialect: sqliteDialect(path, { readOnly: false }) });
+  const writing = sqliteDialect(path, { readOnly: false });
+  const write = new Kysely<Schema>({ dialect: writing.dialect });
   await orClose(write, async () => {
     await runMigrations(write);
     await describeIndexes(write);
   });
-  // A memory database is private to its connection, so reads share the writer's.
-  const read = path === ':memory:' ? write : new Kysely<Schema>({ dialect: sqliteDialect(path, { readOnly: true }) });
+  // A memory database is private to its connection, so reads share the writer's, and wait for it.
+  const read = path === ':memory:' ? write : readOnly(path);
   return {
     dialect: 'sqlite',
     read,
     write,
+    directWrites: writing.direct,
     ping: () => ping(write),
     close: async () => {
       if (read !== write) await read.destroy();
       await write.destroy();
     },
   };
+}
+
+function readOnly(path: string): Kysely<Schema> {
+  const { dialect, direct } = sqliteDialect(path, { readOnly: true });
+  return answersDirectly(new Kysely<Schema>({ dialect }), direct);
 }
 
 async function openPostgres(url: string): Promise<Database> {

@@ -106,9 +106,13 @@ export function createScimMembers(
     },
 
     async groupsOfMany(userIds) {
-      return userIds.length === 0
-        ? new Map()
-        : byOwner((await groupsOf(db, dialect, tenantId, JSON.stringify(userIds))).rows);
+      const [one, ...others] = userIds;
+      if (one === undefined) return new Map();
+      const { rows } =
+        others.length === 0
+          ? await groupsOfOne(db, dialect, tenantId, one)
+          : await groupsOfMany(db, dialect, tenantId, JSON.stringify(userIds));
+      return byOwner(rows);
     },
 
     async membersOfMany(groupIds) {
@@ -120,7 +124,7 @@ export function createScimMembers(
 }
 
 /** The groups of users, by user. */
-const groupsOf = statement((db, dialect, tenantId: string, users: string) =>
+const groupsOf = (db: Kysely<Schema>, dialect: DialectName, tenantId: string) =>
   db
     .selectFrom('scim_member')
     .innerJoin('scim_resource', (join) =>
@@ -130,9 +134,16 @@ const groupsOf = statement((db, dialect, tenantId: string, users: string) =>
     )
     .select(['scim_member.user_id as of', 'scim_member.group_id as id', named(dialect, 'displayName').as('display')])
     .where('scim_member.tenant_id', '=', tenantId)
+    .orderBy('scim_member.group_id');
+
+const groupsOfMany = statement((db, dialect, tenantId: string, users: string) =>
+  groupsOf(db, dialect, tenantId)
     .where((eb) => isInJson(dialect, eb.ref('scim_member.user_id'), users))
-    .orderBy('scim_member.group_id')
     .compile(),
+);
+
+const groupsOfOne = statement((db, dialect, tenantId: string, user: string) =>
+  groupsOf(db, dialect, tenantId).where('scim_member.user_id', '=', user).compile(),
 );
 
 /** The members of groups, by group. */

@@ -8,6 +8,7 @@ import {
   type SqliteDatabase,
   type SqliteStatement,
 } from 'kysely';
+import type { Direct } from './statement.ts';
 
 type Bindable = null | number | bigint | string | Uint8Array;
 type Values = readonly SQLOutputValue[];
@@ -23,14 +24,26 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
-export function sqliteDialect(path: string, options: { readonly readOnly: boolean }): Dialect {
+/** A connection for kysely; `direct` is the same one without it. */
+export function sqliteDialect(
+  path: string,
+  options: { readonly readOnly: boolean },
+): { readonly dialect: Dialect; readonly direct: Direct } {
   const database = openSqlite(path, options);
   const dialect = new SqliteDialect({ database });
   return {
-    createDriver: () => (options.readOnly ? dialect.createDriver() : new ImmediateDriver({ database })),
-    createQueryCompiler: () => dialect.createQueryCompiler(),
-    createAdapter: () => dialect.createAdapter(),
-    createIntrospector: (db) => dialect.createIntrospector(db),
+    dialect: {
+      createDriver: () => (options.readOnly ? dialect.createDriver() : new ImmediateDriver({ database })),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+    },
+    direct: (sql, parameters) => {
+      const prepared = database.prepare(sql);
+      if (prepared.reader) return { rows: prepared.all(parameters) };
+      const { changes, lastInsertRowid } = prepared.run(parameters);
+      return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
+    },
   };
 }
 

@@ -7,6 +7,20 @@ type Value = string | number | null;
 /** What stands for the parameters while a statement is built; no value of ours begins with NUL. */
 const PLACES = Array.from({ length: 16 }, (_, n) => `\u0000${String(n)}`);
 
+/** Runs a statement at once, on a connection that nobody else is using. */
+export type Direct = (sql: string, parameters: readonly unknown[]) => QueryResult<unknown>;
+
+const directs = new WeakMap<Kysely<Schema>, Direct>();
+
+/**
+ * Lets statements of `db` pass by kysely's queue of connections. Only where the database answers at once and nobody can
+ * stand between: a connection that only reads, or one whose transaction `db` is.
+ */
+export function answersDirectly<T extends Kysely<Schema>>(db: T, direct: Direct | undefined): T {
+  if (direct !== undefined) directs.set(db, direct);
+  return db;
+}
+
 /**
  * A statement that is built and compiled once for each database, and then only told its parameters: for point reads,
  * building costs several times what the database takes. `build` sees stand-ins, so it must not look at its parameters;
@@ -14,7 +28,7 @@ const PLACES = Array.from({ length: 16 }, (_, n) => `\u0000${String(n)}`);
  */
 export function statement<A extends readonly Value[], R>(
   build: (db: Kysely<Schema>, dialect: DialectName, ...parameters: A) => CompiledQuery<R>,
-): (db: Kysely<Schema>, dialect: DialectName, ...parameters: A) => Promise<QueryResult<R>> {
+): (db: Kysely<Schema>, dialect: DialectName, ...parameters: A) => QueryResult<R> | Promise<QueryResult<R>> {
   const known = new Map<DialectName, { readonly query: CompiledQuery<R>; readonly places: readonly number[] }>();
 
   function compile(db: Kysely<Schema>, dialect: DialectName) {
@@ -27,7 +41,10 @@ export function statement<A extends readonly Value[], R>(
   return (db, dialect, ...values) => {
     const { query, places } = known.get(dialect) ?? compile(db, dialect);
     const parameters = places.map((place, at) => (place < 0 ? query.parameters[at] : values[place]));
-    return db.executeQuery({ ...query, parameters });
+    const direct = directs.get(db);
+    return direct === undefined
+      ? db.executeQuery({ ...query, parameters })
+      : (direct(query.sql, parameters) as QueryResult<R>);
   };
 }
 

@@ -4,6 +4,7 @@ import { DomainError } from '../core/errors.ts';
 import type { Database } from './database.ts';
 import { failureOf } from './dialect.ts';
 import type { Schema } from './schema.ts';
+import { answersDirectly } from './statement.ts';
 
 /** About four seconds in all: another writer holds the store for some milliseconds. */
 const TRIES = 40;
@@ -19,7 +20,7 @@ export async function writeTransaction<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.write.transaction().execute(work);
+      return await database.write.transaction().execute((tx) => work(answersDirectly(tx, database.directWrites)));
     } catch (error) {
       const failure = failureOf(error);
       if (failure === 'other') throw error;

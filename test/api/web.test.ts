@@ -1,10 +1,11 @@
+import type { RequestListener } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
 import { type Observed, type WebPorts, createWeb } from '../../src/api/web.ts';
 import { DomainError } from '../../src/core/errors.ts';
 
-function web(over: Partial<WebPorts> = {}): { readonly app: express.Express; readonly observed: Observed[] } {
+function web(over: Partial<WebPorts> = {}): { readonly app: RequestListener; readonly observed: Observed[] } {
   const observed: Observed[] = [];
   const mounted = express();
   mounted.get('/x', (_request, response) => {

@@ -1,4 +1,5 @@
-import express, { type Express } from 'express';
+import type { RequestListener } from 'node:http';
+import express from 'express';
 import type { IdpStatement } from '../../src/core/identity/person.ts';
 import { DEFAULT_POLICY } from '../../src/core/reconcile/policy.ts';
 import { createAcceptScim } from '../../src/flows/accept-scim.ts';
@@ -15,7 +16,7 @@ export const PUBLIC_URL = 'https://bridge.example.com';
 export const TENANTS = ['acme', 'globex'] as const;
 
 export interface ScimWorld {
-  readonly app: Express;
+  readonly app: RequestListener;
   readonly log: readonly string[];
   /** The store that the facade reads from, for a look behind it. */
   scim(tenantId: string): ScimStore;
@@ -71,9 +72,11 @@ export async function createScimWorld(
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   const app = express();
-  app.use('/scim/v2', facade);
+  app.use('/scim/v2', facade.app);
   return {
-    app,
+    app: (request, response) => {
+      if (!facade.front(request, response)) app(request, response);
+    },
     log,
     scim: (tenantId) => store.tenant(tenantId).scim,
     statements: async (tenantId) => {

@@ -1,6 +1,6 @@
 import express, { type RequestHandler } from 'express';
 import { DomainError } from '../../core/errors.ts';
-import { endpointOf } from './endpoints.ts';
+import { placeOf } from './endpoints.ts';
 
 export interface BodyLimits {
   /** Bytes of a request body. */
@@ -46,7 +46,7 @@ export function readJson(limits: BodyLimits): RequestHandler {
   const usual = parser(limits.bodyBytes, limits.jsonDepth);
   const bulk = parser(limits.bulkBytes, limits.jsonDepth + BULK_LEVELS);
   return (req, res, next) => {
-    const parse = endpointOf(req.path)?.name === 'bulk' ? bulk : usual;
+    const parse = placeOf(req)?.endpoint.name === 'bulk' ? bulk : usual;
     parse(req, res, next);
   };
 }

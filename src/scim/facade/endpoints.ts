@@ -1,5 +1,7 @@
 import type { Request } from 'express';
 import { DomainError } from '../../core/errors.ts';
+import type { ResourceType } from '../../flows/scim-port.ts';
+import { MEDIA_TYPES } from './reply.ts';
 
 export type EndpointName =
   'users' | 'user' | 'groups' | 'group' | 'search' | 'bulk' | 'me' | 'config' | 'schemas' | 'resourceTypes';
@@ -9,6 +11,8 @@ export interface Endpoint {
   readonly methods: readonly string[];
   /** Open to everybody (RFC 7643 5: how to authenticate must be readable without). */
   readonly isPublic: boolean;
+  /** Of one resource: its type. */
+  readonly type?: ResourceType;
 }
 
 function endpoint(name: EndpointName, methods: readonly string[], isPublic = false): Endpoint {
@@ -21,8 +25,8 @@ const READ = ['GET', 'HEAD'];
 
 /** RFC 7644 3.2, by the first segment of the path. */
 const ROOTS: ReadonlyMap<string, { readonly self: Endpoint; readonly inner?: Endpoint }> = new Map([
-  ['Users', { self: endpoint('users', COLLECTION), inner: endpoint('user', RESOURCE) }],
-  ['Groups', { self: endpoint('groups', COLLECTION), inner: endpoint('group', RESOURCE) }],
+  ['Users', { self: endpoint('users', COLLECTION), inner: { ...endpoint('user', RESOURCE), type: 'User' } }],
+  ['Groups', { self: endpoint('groups', COLLECTION), inner: { ...endpoint('group', RESOURCE), type: 'Group' } }],
   ['.search', { self: endpoint('search', ['POST']) }],
   ['Bulk', { self: endpoint('bulk', ['POST']) }],
   ['Me', { self: endpoint('me', [...RESOURCE, 'POST']) }],
@@ -33,19 +37,58 @@ const ROOTS: ReadonlyMap<string, { readonly self: Endpoint; readonly inner?: End
 
 const TYPE_SEARCH = endpoint('search', ['POST']);
 
-/** Undefined for a path that is none of ours. Throws `request.invalid` where it cannot be decoded. */
-export function endpointOf(path: string): Endpoint | undefined {
+/** What the path of a request names; `id` only where the endpoint is of one resource. */
+export interface Place {
+  readonly endpoint: Endpoint;
+  readonly id: string | undefined;
+}
+
+const places = new WeakMap<Request, Place | null>();
+
+/**
+ * Null for a path that is none of ours. Several steps ask for the place of a request; its path is taken apart once.
+ * Throws `request.invalid` where it cannot be decoded.
+ */
+export function placeOf(req: Request): Place | null {
+  const known = places.get(req);
+  if (known !== undefined) return known;
+  const place = placeNamed(req.path);
+  places.set(req, place);
+  return place;
+}
+
+const ONE = /^\/scim\/v2\/(Users|Groups)\/([0-9a-f-]{36})(?:\?|$)/;
+const READ_ACCEPTS: ReadonlySet<string | undefined> = new Set([undefined, '*/*', ...MEDIA_TYPES]);
+
+/**
+ * Whether it asks for one resource in the plainest way: then its place is known without taking the path apart, and its
+ * media type without negotiation.
+ */
+export function isAskedOften(req: Request): boolean {
+  if (req.method !== 'GET' || !READ_ACCEPTS.has(req.headers.accept)) return false;
+  const [, first, id] = ONE.exec(req.url) ?? [];
+  const endpoint = first === undefined ? undefined : ROOTS.get(first)?.inner;
+  if (endpoint === undefined || id === undefined) return false;
+  places.set(req, { endpoint, id });
+  return true;
+}
+
+/** `path` within the service, without the query. */
+export function placeNamed(path: string): Place | null {
   const [first, second, ...rest] = segments(path);
   const root = first === undefined ? undefined : ROOTS.get(first);
-  if (root === undefined || rest.length > 0) return undefined;
-  if (second === undefined) return root.self;
-  return second === '.search' && (first === 'Users' || first === 'Groups') ? TYPE_SEARCH : root.inner;
+  if (root === undefined || rest.length > 0) return null;
+  if (second === undefined) return { endpoint: root.self, id: undefined };
+  if (second === '.search' && (first === 'Users' || first === 'Groups'))
+    return { endpoint: TYPE_SEARCH, id: undefined };
+  return root.inner === undefined ? null : { endpoint: root.inner, id: second };
 }
 
 function segments(path: string): readonly string[] {
   const parts = path.split('/');
   parts.shift();
   if (parts.at(-1) === '') parts.pop();
+  if (!path.includes('%')) return parts;
   try {
     return parts.map(decodeURIComponent);
   } catch {
@@ -55,14 +98,17 @@ function segments(path: string): readonly string[] {
 
 /** A search reads, though it is a POST (RFC 7644 3.4.3). */
 export function isReading(req: Request): boolean {
-  return req.method === 'GET' || req.method === 'HEAD' || endpointOf(req.path)?.name === 'search';
+  return req.method === 'GET' || req.method === 'HEAD' || placeOf(req)?.endpoint.name === 'search';
 }
+
+const NONE: Readonly<Record<string, string>> = {};
 
 /** Parameters of the query, each at most once: which of two would be meant is not for us to guess. */
 export function queryParameters(req: Request): Readonly<Record<string, string>> {
   const at = req.url.indexOf('?');
+  if (at < 0) return NONE;
   const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(at < 0 ? '' : req.url.slice(at + 1))) {
+  for (const [name, value] of new URLSearchParams(req.url.slice(at + 1))) {
     if (parameters.has(name)) throw new DomainError('scim.invalid_value', 'A query parameter is given twice.');
     parameters.set(name, value);
   }

@@ -16,6 +16,8 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, Answer>>> = {
   'request.too_large': { status: 413 },
   'request.media_type': { status: 415 },
   'request.method': { status: 405 },
+  'request.not_acceptable': { status: 406 },
+  'request.unfilterable': { status: 403 },
   not_found: { status: 404 },
   conflict: { status: 409 },
   'scim.uniqueness': { status: 409, scimType: 'uniqueness' },

@@ -18,27 +18,27 @@ export function jsonReply(status: number, body: unknown, headers: Readonly<Recor
   return new Reply(status, JSON.stringify(body), headers);
 }
 
-const TYPES = ['application/scim+json', 'application/json'] as const;
+export const MEDIA_TYPES = ['application/scim+json', 'application/json'] as const;
 
 /** The media type that the client asks for (RFC 7644 3.8); OneLogin wants `application/json`. Null: neither. */
 export function acceptedType(req: Request): string | null {
   const { accept } = req.headers;
-  if (accept === undefined || accept === '*/*') return TYPES[0];
+  if (accept === undefined || accept === '*/*') return MEDIA_TYPES[0];
   // What nearly every client sends needs no negotiation.
-  for (const type of TYPES) if (accept === type) return type;
-  const type = req.accepts([...TYPES]);
+  for (const type of MEDIA_TYPES) if (accept === type) return type;
+  const type = req.accepts([...MEDIA_TYPES]);
   return type === false ? null : type;
 }
 
 export function sendReply(req: Request, res: Response, reply: Reply): void {
-  res.status(reply.status);
-  for (const [name, value] of Object.entries(reply.headers)) res.setHeader(name, value);
+  res.statusCode = reply.status;
+  for (const name in reply.headers) res.setHeader(name, reply.headers[name] ?? '');
   if (reply.text === undefined) {
     res.removeHeader('Content-Type');
     res.end();
     return;
   }
-  res.setHeader('Content-Type', `${acceptedType(req) ?? TYPES[0]}; charset=utf-8`);
+  res.setHeader('Content-Type', `${acceptedType(req) ?? MEDIA_TYPES[0]}; charset=utf-8`);
   res.setHeader('Content-Length', Buffer.byteLength(reply.text));
   res.end(req.method === 'HEAD' ? undefined : reply.text);
 }
