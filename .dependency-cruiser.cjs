@@ -63,7 +63,7 @@ module.exports = {
       ['^src/simulator/'],
       'it stands in for Drift and knows nothing of the bridge',
     ),
-    only('config-room', '^src/config\\.ts$', ['^src/config\\.ts$']),
+    only('config-room', '^src/config(/|\\.ts$)', ['^src/config(/|\\.ts$)']),
     only('telemetry-room', '^src/telemetry\\.ts$', ['^src/config\\.ts$', '^src/flows/ports\\.ts$']),
     {
       name: 'compose-room',

@@ -11,6 +11,7 @@ import { loadPolicyFile } from './compose/policy-file.ts';
 import { keptTokens, loadKeys } from './compose/secrets.ts';
 import { systemClock } from './compose/system.ts';
 import { createTokenWatch } from './compose/token-watch.ts';
+import { createTokenOwner } from './compose/token-owner.ts';
 import { composeWeb } from './compose/web.ts';
 import type { Config } from './config.ts';
 import { createAcceptScim } from './flows/accept-scim.ts';
@@ -23,6 +24,7 @@ import { createObserveDrift } from './flows/observe-drift.ts';
 import type { Log } from './flows/ports.ts';
 import { createPipeline } from './jobs/pipeline.ts';
 import { createWorker } from './jobs/worker.ts';
+import { createRequestLog } from './scim/facade/request-log.ts';
 import { openDatabase } from './storage/database.ts';
 import { createJobWork } from './storage/jobs.ts';
 import { lockDataDir } from './storage/lock.ts';
@@ -107,6 +109,12 @@ export async function compose(
     for (const { id } of await store.tenants()) await importFeed.resume(id, { alone: lock !== null });
 
     const tokenWatch = createTokenWatch({ tokens: tokenStore, clock, log });
+    const requests = createRequestLog({
+      store,
+      clock,
+      log,
+      whose: createTokenOwner({ tokens: tokenStore, pepper: keys.pepper }),
+    });
     const web = composeWeb({
       config,
       log,
@@ -128,6 +136,7 @@ export async function compose(
         inspect: createInspect({ store }),
       },
       drift: driftAccess,
+      requests,
     });
     return {
       web,
@@ -141,6 +150,7 @@ export async function compose(
         tokenWatch.stop();
         await worker.stop(10_000);
         await driftAccess.close();
+        await requests.close();
         await database.close();
         lock?.release();
       },

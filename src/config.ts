@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { address, isLoopback } from './config/address.ts';
+import { SCIM_JWT_VARIABLES, type ScimJwtConfig, scimJwtContradictions, toScimJwt } from './config/scim-jwt.ts';
 
 /** The environment: one schema, read in one place. An unknown or unsafe setting refuses to start and says which and why. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -9,26 +11,6 @@ const SCIM_PATHS = ['auto', '/scim/v2', '/scim'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const KEYS = ['BRIDGE_TOKEN_PEPPER', 'BRIDGE_SECRET_KEY'] as const;
 const OAUTH = ['DRIFT_CLIENT_ID', 'DRIFT_CLIENT_SECRET', 'DRIFT_REFRESH_TOKEN'] as const;
-
-function isLoopback(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
-}
-
-/** An address without anything that could carry a secret or be cut off: `http:` where `plain` allows the host. */
-function address(plain: (host: string) => boolean, why: string): z.ZodType<string, string> {
-  const of = (text: string): URL => new URL(text);
-  return z
-    .string()
-    .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
-      error: 'must be an absolute http(s) address',
-      abort: true,
-    })
-    .refine((text) => `${of(text).username}${of(text).password}` === '', 'must not hold a user name or password')
-    .refine((text) => !/[?#]/.test(text), 'must not hold a query or fragment')
-    .refine((text) => of(text).protocol === 'https:' || plain(of(text).hostname), why)
-    .transform((text) => of(text).href.replace(/\/+$/, ''));
-}
 
 const overTls = address(isLoopback, 'must be https: (http: sends tokens in the clear and is only for loopback)');
 
@@ -75,6 +57,7 @@ const SCHEMA = z.object({
   BRIDGE_POLICY: z.string().optional().describe('path of a policy document to begin with'),
   BRIDGE_MODE: z.enum(['all', 'web', 'worker']).default('all').describe('web and worker: only with PostgreSQL'),
   BRIDGE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('least level that is logged'),
+  ...SCIM_JWT_VARIABLES,
   DRIFT_BASE_URL: overTls.default('https://driftapi.com').describe('where Drift answers'),
   DRIFT_SCIM_PATH: z.enum(SCIM_PATHS).default('auto').describe("where Drift's SCIM answers; auto asks both once"),
   DRIFT_TOKEN: credential.optional().describe('private-app token of Drift').meta(SECRET),
@@ -90,7 +73,7 @@ type Variables = z.output<typeof SCHEMA>;
 type Name = keyof Variables;
 
 /** Announced for a later release; this one refuses them rather than ignore them. */
-const NOT_YET: readonly string[] = ['SCIM_JWT_ISSUER', 'SCIM_JWT_AUDIENCE', 'SCIM_JWKS_URL', 'DRIFT_WEBHOOK_TOKENS'];
+const NOT_YET: readonly string[] = ['DRIFT_WEBHOOK_TOKENS'];
 /** Kubernetes sets these for a service that happens to be named "bridge" or "drift". */
 const OF_KUBERNETES = /^(BRIDGE|DRIFT)_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
 
@@ -120,6 +103,8 @@ export interface Config {
   readonly policyFile?: string;
   readonly mode: 'all' | 'web' | 'worker';
   readonly logLevel: Variables['BRIDGE_LOG_LEVEL'];
+  /** Absent: only the bridge's own tokens open /scim/v2. */
+  readonly scimJwt?: ScimJwtConfig;
   readonly drift: {
     readonly baseUrl: string;
     readonly scimPath: (typeof SCIM_PATHS)[number];
@@ -210,6 +195,7 @@ function contradictions(v: Variables, set: Env): ConfigProblem[] {
   if (v.BRIDGE_SECRET_KEY !== undefined && v.BRIDGE_SECRET_KEY === v.BRIDGE_TOKEN_PEPPER) {
     refuse('BRIDGE_TOKEN_PEPPER', 'is the same as BRIDGE_SECRET_KEY: one leak would open both');
   }
+  scimJwtContradictions(v, refuse);
   if (v.BRIDGE_ADMIN_TOKEN !== undefined && v.BRIDGE_ADMIN_TOKEN === v.BRIDGE_SCIM_TOKEN) {
     refuse('BRIDGE_SCIM_TOKEN', 'is the same as BRIDGE_ADMIN_TOKEN: an IdP would hold the keys of administration');
   }
@@ -235,6 +221,7 @@ function toConfig(v: Variables): Config {
       secretKey: v.BRIDGE_SECRET_KEY,
       tokenPepper: v.BRIDGE_TOKEN_PEPPER,
       policyFile: v.BRIDGE_POLICY,
+      scimJwt: toScimJwt(v),
     }),
     mode: v.BRIDGE_MODE,
     logLevel: v.BRIDGE_LOG_LEVEL,
@@ -275,7 +262,9 @@ export function describeConfig(env: Env = process.env): readonly Setting[] {
   return Object.entries(SCHEMA.shape).map(([variable, schema]) => {
     const { description: says = '', secret } = schema.meta() ?? {};
     const isSet = set[variable] !== undefined;
-    const value = set[variable] ?? schema.safeParse(undefined).data?.toString() ?? null;
+    const standard: unknown = schema.safeParse(undefined).data;
+    const shown = typeof standard === 'string' || typeof standard === 'number' ? String(standard) : null;
+    const value = set[variable] ?? shown;
     return { variable, value: isSet && secret === true ? '(set)' : value, isSet, says };
   });
 }

@@ -62,8 +62,15 @@ export interface Metrics {
   text(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** `pending` is asked at each scrape: queued and running jobs by kind. */
-export function createMetrics(ports: { readonly pending?: () => Promise<Readonly<Record<string, number>>> }): Metrics {
+/**
+ * Asked at each scrape: `pending`, queued and running jobs by kind; `tokenExpiry`, by audience the instant (UTC ISO) at
+ * which the first connection loses its last token; `scimLog`, what of the SCIM requests is in no tenant's log.
+ */
+export function createMetrics(ports: {
+  readonly pending?: () => Promise<Readonly<Record<string, number>>>;
+  readonly tokenExpiry?: () => Promise<Readonly<Record<string, string>>>;
+  readonly scimLog?: () => { readonly dropped: number; readonly nobody: number };
+}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'bridge_' });
   const requests = new Counter({
@@ -79,7 +86,7 @@ export function createMetrics(ports: { readonly pending?: () => Promise<Readonly
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
     registers: [registry],
   });
-  const { pending } = ports;
+  const { pending, tokenExpiry, scimLog } = ports;
   if (pending !== undefined) {
     const jobs: Gauge = new Gauge({
       name: 'bridge_jobs_pending',
@@ -89,6 +96,32 @@ export function createMetrics(ports: { readonly pending?: () => Promise<Readonly
       async collect() {
         jobs.reset();
         for (const [kind, count] of Object.entries(await pending())) jobs.set({ kind }, count);
+      },
+    });
+  }
+  if (tokenExpiry !== undefined) {
+    const expiry: Gauge = new Gauge({
+      name: 'bridge_token_expiry_seconds',
+      help: 'Seconds until the first connection of an audience loses its last token.',
+      labelNames: ['audience'],
+      registers: [registry],
+      async collect() {
+        expiry.reset();
+        for (const [audience, at] of Object.entries(await tokenExpiry())) {
+          expiry.set({ audience }, Math.round((Date.parse(at) - Date.now()) / 1000));
+        }
+      },
+    });
+  }
+  if (scimLog !== undefined) {
+    const missing: Counter = new Counter({
+      name: 'bridge_scim_requests_unlogged_total',
+      help: 'SCIM requests that are in no log: dropped because it could not keep up, or of nobody that is known.',
+      labelNames: ['reason'],
+      registers: [registry],
+      collect() {
+        missing.reset();
+        for (const [reason, count] of Object.entries(scimLog())) missing.inc({ reason }, count);
       },
     });
   }

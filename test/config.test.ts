@@ -5,6 +5,11 @@ const KEY = Buffer.alloc(32, 7).toString('base64');
 const PEPPER = Buffer.alloc(32, 9).toString('base64');
 const POSTGRES = { DATABASE_URL: 'postgres://db/bridge', BRIDGE_SECRET_KEY: KEY, BRIDGE_TOKEN_PEPPER: PEPPER };
 const DRIFT = { DRIFT_TOKEN: 'drift-token' };
+const JWT = {
+  SCIM_JWT_ISSUER: 'https://issuer.example.com/',
+  SCIM_JWT_AUDIENCE: 'api://bridge',
+  SCIM_JWKS_URL: 'https://issuer.example.com/keys?appid=7',
+};
 
 /** What is unsafe or impossible, which variable is named for it, and a word of the reason. */
 const REFUSED: readonly (readonly [string, Env, string, RegExp])[] = [
@@ -99,7 +104,37 @@ const REFUSED: readonly (readonly [string, Env, string, RegExp])[] = [
   ['a flood of calls', { ...DRIFT, DRIFT_RATE_PER_MINUTE: '6001' }, 'DRIFT_RATE_PER_MINUTE', /from 1 to 6000/],
   ['a short rest with a real Drift', { ...DRIFT, DRIFT_SETTLE_MS: '450' }, 'DRIFT_SETTLE_MS', /60000 or more/],
   ['a misspelled variable', { DRIFT_TOKN: 'x' }, 'DRIFT_TOKN', /not a setting/],
-  ['a setting of a later release', { SCIM_JWT_ISSUER: 'https://idp.example.com' }, 'SCIM_JWT_ISSUER', /not supported/],
+  ['a setting of a later release', { DRIFT_WEBHOOK_TOKENS: 'a,b' }, 'DRIFT_WEBHOOK_TOKENS', /not supported/],
+  ['a misspelled setting of access tokens', { SCIM_JWT_ISUER: 'x' }, 'SCIM_JWT_ISUER', /not a setting/],
+  ['access tokens without an audience', { ...JWT, SCIM_JWT_AUDIENCE: '' }, 'SCIM_JWT_AUDIENCE', /is missing/],
+  ['access tokens without an issuer', { ...JWT, SCIM_JWT_ISSUER: undefined }, 'SCIM_JWT_ISSUER', /is missing/],
+  ['access tokens without keys', { ...JWT, SCIM_JWKS_URL: undefined }, 'SCIM_JWKS_URL', /is missing/],
+  ['scopes for no access tokens', { SCIM_JWT_DEFAULT_SCOPES: 'scim:read' }, 'SCIM_JWT_ISSUER', /is missing/],
+  ['an issuer with a space', { ...JWT, SCIM_JWT_ISSUER: 'https://a b' }, 'SCIM_JWT_ISSUER', /ASCII/],
+  ['keys without TLS', { ...JWT, SCIM_JWKS_URL: 'http://issuer.example.com/keys' }, 'SCIM_JWKS_URL', /https:/],
+  ['keys that are a file', { ...JWT, SCIM_JWKS_URL: 'file:///etc/keys' }, 'SCIM_JWKS_URL', /absolute http/],
+  ['keys behind a password', { ...JWT, SCIM_JWKS_URL: 'https://a:b@issuer.example.com' }, 'SCIM_JWKS_URL', /password/],
+  ['a fragment of keys', { ...JWT, SCIM_JWKS_URL: 'https://issuer.example.com/#k' }, 'SCIM_JWKS_URL', /fragment/],
+  ['a tenant claim without tenants', { ...JWT, SCIM_JWT_TENANT_CLAIM: 'tid' }, 'SCIM_JWT_TENANTS', /is missing/],
+  ['tenants without a claim', { ...JWT, SCIM_JWT_TENANTS: 'a=acme' }, 'SCIM_JWT_TENANT_CLAIM', /is missing/],
+  [
+    'a tenant that is none',
+    { ...JWT, SCIM_JWT_TENANT_CLAIM: 'tid', SCIM_JWT_TENANTS: 'a=Acme' },
+    'SCIM_JWT_TENANTS',
+    /claim-value=tenant-id/,
+  ],
+  [
+    'two tenants for one claim value',
+    { ...JWT, SCIM_JWT_TENANT_CLAIM: 'tid', SCIM_JWT_TENANTS: 'a=acme,a=globex' },
+    'SCIM_JWT_TENANTS',
+    /twice/,
+  ],
+  [
+    'scopes of another audience',
+    { ...JWT, SCIM_JWT_DEFAULT_SCOPES: 'admin' },
+    'SCIM_JWT_DEFAULT_SCOPES',
+    /scim:read or scim:write/,
+  ],
 ];
 
 describe('a start is refused with', () => {
@@ -186,6 +221,37 @@ describe('a start is allowed', () => {
     const { DATABASE_URL, BRIDGE_TOKEN_PEPPER } = POSTGRES;
     expect(loadConfig({ DATABASE_URL, BRIDGE_TOKEN_PEPPER, BRIDGE_MODE: 'web' })).toMatchObject({
       config: { mode: 'web' },
+    });
+  });
+
+  it('with access tokens of an issuer, whose name stays as it is', () => {
+    expect(loadConfig(JWT)).toMatchObject({
+      config: {
+        scimJwt: {
+          issuer: 'https://issuer.example.com/',
+          audience: 'api://bridge',
+          jwksUrl: 'https://issuer.example.com/keys?appid=7',
+          tenants: new Map(),
+          defaultScopes: [],
+        },
+      },
+    });
+    const env = {
+      ...{ ...JWT, SCIM_JWKS_URL: 'http://127.0.0.1:4011/keys', SCIM_JWT_TENANT_CLAIM: 'tid' },
+      SCIM_JWT_TENANTS: 'org=1=acme, b=globex',
+      SCIM_JWT_DEFAULT_SCOPES: 'scim:read, scim:write',
+    };
+    expect(loadConfig(env)).toMatchObject({
+      config: {
+        scimJwt: {
+          tenantClaim: 'tid',
+          tenants: new Map([
+            ['org=1', 'acme'],
+            ['b', 'globex'],
+          ]),
+          defaultScopes: ['scim:read', 'scim:write'],
+        },
+      },
     });
   });
 

@@ -3,12 +3,11 @@ import { DomainError } from '../core/errors.ts';
 import type { AuditRecord } from '../flows/audit-port.ts';
 import { equalTo, listRoute, sifted } from './list.ts';
 import { type Route, route } from './route.ts';
+import { tokenChecks } from './token-checks.ts';
 import type { ApiWorld, Check } from './world.ts';
 
 const TAG = 'administration';
 const DAY = 86_400_000;
-/** A token that ends sooner is worth a warning, in days. */
-const SOON = 14;
 
 const auditSchema = z
   .strictObject({
@@ -188,30 +187,4 @@ async function sourceChecks({ store, clock }: ApiWorld, tenantId: string): Promi
     });
   }
   return checks;
-}
-
-async function tokenChecks({ tokens, clock }: ApiWorld, tenantId: string): Promise<readonly Check[]> {
-  const now = Date.parse(clock.now());
-  const live = (await tokens.list(tenantId, null, 500)).filter(
-    ({ revokedAt, expiresAt }) => revokedAt === undefined && Date.parse(expiresAt) > now,
-  );
-  const ending = live.filter(({ expiresAt }) => Date.parse(expiresAt) - now < SOON * DAY);
-  const subjects = new Set(live.filter(({ scopes }) => scopes.includes('approve')).map(({ subject }) => subject));
-  return [
-    ending.length === 0
-      ? { code: 'tokens.expiry', state: 'ok', detail: `No token ends within ${SOON} days.` }
-      : {
-          code: 'tokens.expiry',
-          state: 'warn',
-          detail: `${ending.length} tokens end within ${SOON} days; rotate them.`,
-        },
-    subjects.size > 1
-      ? { code: 'tokens.approvers', state: 'ok', detail: `${subjects.size} subjects can approve.` }
-      : {
-          code: 'tokens.approvers',
-          state: 'warn',
-          detail:
-            'Only one subject can approve: plans that need a second person stay held (bridge token create --subject …).',
-        },
-  ];
 }

@@ -15,6 +15,7 @@ import { policyRoutes } from './policy.ts';
 import { createProblemHandler, problem, sendProblem } from './problem.ts';
 import { type Route, route } from './route.ts';
 import { runRoutes } from './runs.ts';
+import { scimRequestRoutes } from './scim-requests.ts';
 import { tokenRoutes } from './tokens.ts';
 import type { ApiWorld } from './world.ts';
 
@@ -31,6 +32,7 @@ function apiRoutes(world: ApiWorld, version: string): readonly Route[] {
     ...agentRoutes(world),
     ...policyRoutes(world),
     ...tokenRoutes(world),
+    ...scimRequestRoutes(world),
     ...administrationRoutes(world),
   ];
   const documentation: Route = route({

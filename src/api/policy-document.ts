@@ -41,6 +41,50 @@ const feed = z.strictObject({
   staleAfterDays: z.number().int().min(1).max(365).describe('without a file for so long, the feed has no vote'),
 });
 
+/** Each setting says what the client means, and the clause that the other reading comes from. */
+const connection = z.strictObject({
+  removeWithValue: z
+    .exactOptional(z.enum(['named', 'all']))
+    .describe(
+      'PATCH remove on a list with a value. named: only those values go; all: the value is ignored and the list is emptied (RFC 7644 3.5.2.2 to the letter)',
+    ),
+  replaceMembers: z
+    .exactOptional(z.enum(['whole', 'add']))
+    .describe(
+      'PATCH replace on members. whole: these are the members now (RFC 7644 3.5.2.3); add: the client sends only who is new, others stay; an empty list empties the group either way',
+    ),
+  replaceWithoutMatch: z
+    .exactOptional(z.enum(['create', 'noTarget']))
+    .describe(
+      'PATCH replace on a plain filter such as emails[type eq "work"] that matches nothing. create: the value is made; noTarget: 400 (RFC 7644 3.5.2.3)',
+    ),
+  removeWithoutMatch: z
+    .exactOptional(z.enum(['noTarget', 'ignore']))
+    .describe(
+      'PATCH remove on a filter that matches nothing. noTarget: 400 (RFC 7644 3.12); ignore: it is gone already',
+    ),
+  missingActive: z
+    .exactOptional(z.enum(['keep', 'true']))
+    .describe(
+      'PUT without active. keep: it stays as it is; true: the user is active again. It never deactivates (RFC 7644 3.5.1 lets a server clear it)',
+    ),
+  unknownAttributes: z
+    .exactOptional(z.enum(['ignore', 'refuse']))
+    .describe(
+      'attributes and extensions that the schemas lack, in POST, PUT and the values of PATCH. ignore: they are dropped; refuse: 400 that names the first',
+    ),
+  unknownPath: z
+    .exactOptional(z.enum(['invalidPath', 'ignore']))
+    .describe(
+      'PATCH path to an attribute that the schemas lack. invalidPath: 400 (RFC 7644 3.12); ignore: the operation does nothing',
+    ),
+  patchAnswer: z
+    .exactOptional(z.enum(['resource', 'none']))
+    .describe(
+      'answer to a PATCH. resource: 200 with the resource; none: 204 unless attributes are asked for (RFC 7644 3.5.2 allows both). Without the setting users come back and groups do not',
+    ),
+});
+
 /** The policy document: what may be set, within what bounds, and what it means. */
 export const policySchema = z
   .strictObject({
@@ -48,6 +92,9 @@ export const policySchema = z
       feeds: z
         .record(z.string().regex(/^[\w-]{1,64}$/, 'must be a short name of letters, digits, _ and -'), feed)
         .describe('HR feeds by name: POST /api/v1/feeds/{name}/imports'),
+      connections: z
+        .exactOptional(z.record(z.string().min(1).max(254), connection))
+        .describe('subject of a SCIM token, or client of an access token -> how its ambiguous requests are read'),
       companyTimeZone: z
         .string()
         .max(64)
@@ -109,6 +156,11 @@ export const policySchema = z
         .optional()
         .describe('contact attribute that names the owner, where ownerId does not stick'),
     }),
+    retention: z.exactOptional(
+      z.strictObject({
+        scimRequestDays: z.number().int().min(1).max(3650).describe('how long the log of SCIM requests is kept'),
+      }),
+    ),
   })
   .refine(({ matching }) => matching.review <= matching.autoLink, {
     path: ['matching', 'review'],

@@ -103,16 +103,17 @@ export function problem(
 }
 
 export function sendProblem(response: Response, sent: Problem): void {
-  if (sent.status === 401) response.set('www-authenticate', challenge(response));
+  if (sent.status === 401 || sent.code === 'auth.scope') response.set('www-authenticate', challenge(response, sent));
   if (sent.status === 503) response.set('retry-after', '5');
   response.set('cache-control', 'no-store');
   response.status(sent.status).type('application/problem+json').send(JSON.stringify(sent));
 }
 
-/** RFC 6750 section 3: without a token no error code is given. */
-function challenge(response: Response): string {
-  const sent = response.req.headers.authorization !== undefined;
-  return `Bearer realm="drift-scim-bridge"${sent ? ', error="invalid_token"' : ''}`;
+/** RFC 6750 section 3: without a token, or with another scheme, no error code is given. */
+function challenge(response: Response, { code }: Problem): string {
+  const sent = /^bearer /i.test(response.req.headers.authorization ?? '');
+  const error = code === 'auth.scope' ? 'insufficient_scope' : 'invalid_token';
+  return `Bearer realm="drift-scim-bridge"${sent ? `, error="${error}"` : ''}`;
 }
 
 /** A request that lacks what makes it safe (RFC 6585 section 3). */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { API_SCOPES, ROTATION_OVERLAP, SCIM_SCOPES, TOKEN_DAYS } from '../auth/scopes.ts';
+import { TOKEN_WARNINGS, daysLeft, tokenWarning } from '../core/token-life.ts';
 import type { TokenRecord } from '../flows/token-port.ts';
 import { equalTo, listRoute, sifted } from './list.ts';
 import { printable } from './printable.ts';
@@ -21,6 +22,9 @@ const tokenSchema = z
     expiresAt: z.string(),
     revokedAt: z.string().nullable(),
     lastUsedAt: z.string().nullable(),
+    pausedAt: z.string().nullable().describe('refused since then, until it is resumed'),
+    expiresInDays: z.number().int().describe('whole days that are left, below zero once it has ended'),
+    warning: z.enum(TOKEN_WARNINGS).nullable().describe('the most urgent one'),
   })
   .meta({ id: 'Token' });
 
@@ -31,7 +35,22 @@ const newTokenSchema = tokenSchema
 const tokenParams = z.strictObject({ token: z.string().regex(ID, 'is not the id of a token') });
 const text = printable(200);
 
-export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
+export function tokenRoutes({ tokens, clock }: ApiWorld): readonly Route[] {
+  function switchToken(name: 'pause' | 'resume', summary: string): Route {
+    return route({
+      method: 'post',
+      path: `/tokens/{token}/${name}`,
+      scope: 'admin',
+      tag: TAG,
+      summary,
+      params: tokenParams,
+      answers: { 200: { description: 'The token as it is now.', schema: tokenSchema } },
+      async handle({ principal, params }) {
+        return { status: 200, body: tokenAnswer(await tokens[name](principal, params.token), clock.now()) };
+      },
+    });
+  }
+
   return [
     route({
       method: 'post',
@@ -53,7 +72,7 @@ export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
           by: principal,
           ...{ audience, scopes, subject, name: name ?? subject, expiresInDays },
         });
-        return { status: 201, body: { ...tokenAnswer(made.record), token: made.token } };
+        return { status: 201, body: { ...tokenAnswer(made.record, clock.now()), token: made.token } };
       },
     }),
 
@@ -65,7 +84,7 @@ export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
       filters: { audience: tokenSchema.shape.audience.optional(), subject: z.string().max(200).optional() },
       item: tokenSchema,
       csv: ['id', 'audience', 'scopes', 'subject', 'name', 'createdBy', 'createdAt', 'expiresAt', 'revokedAt'].concat([
-        'lastUsedAt',
+        ...['lastUsedAt', 'pausedAt', 'expiresInDays', 'warning'],
       ]),
       key: ID,
       open: async ({ principal }, filters) => ({
@@ -73,7 +92,7 @@ export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
           async (after, limit) =>
             (await tokens.list(principal.tenantId, after, limit)).map((record) => ({
               key: record.id,
-              item: tokenAnswer(record),
+              item: tokenAnswer(record, clock.now()),
             })),
           equalTo(filters),
         ),
@@ -94,7 +113,7 @@ export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
       async handle({ principal, params, body }) {
         const overlapSeconds = body?.overlapSeconds ?? ROTATION_OVERLAP.standard;
         const made = await tokens.rotate({ by: principal, id: params.token, overlapSeconds });
-        return { status: 201, body: { ...tokenAnswer(made.record), token: made.token } };
+        return { status: 201, body: { ...tokenAnswer(made.record, clock.now()), token: made.token } };
       },
     }),
 
@@ -111,14 +130,20 @@ export function tokenRoutes({ tokens }: ApiWorld): readonly Route[] {
         return { status: 204 };
       },
     }),
+
+    switchToken('pause', 'Refuses a token at once, in every process, until it is resumed. Not the one that asks.'),
+    switchToken('resume', 'Takes the token again.'),
   ];
 }
 
-function tokenAnswer(record: TokenRecord): z.output<typeof tokenSchema> {
-  const { id, audience, scopes, subject, name, createdBy, createdAt, expiresAt, revokedAt, lastUsedAt } = record;
+function tokenAnswer(record: TokenRecord, now: string): z.output<typeof tokenSchema> {
+  const { id, audience, scopes, subject, name, createdBy, createdAt, expiresAt } = record;
   return {
     ...{ id, audience, scopes: [...scopes], subject, name, createdBy, createdAt, expiresAt },
-    revokedAt: revokedAt ?? null,
-    lastUsedAt: lastUsedAt ?? null,
+    revokedAt: record.revokedAt ?? null,
+    lastUsedAt: record.lastUsedAt ?? null,
+    pausedAt: record.pausedAt ?? null,
+    expiresInDays: daysLeft(expiresAt, now),
+    warning: tokenWarning(record, now),
   };
 }

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, hash } from 'node:crypto';
 import { DomainError } from '../core/errors.ts';
 import type { Clock } from '../flows/ports.ts';
 import type { Principal } from '../flows/principal.ts';
@@ -11,16 +11,26 @@ export type Authentication =
   { readonly ok: true; readonly principal: Principal } | { readonly ok: false; readonly reason: RefusalReason };
 
 /**
- * Throws DomainError `auth.paused` for a tenant that takes no requests now; its administrators still get in to the API.
+ * Throws DomainError `auth.paused` for a paused token, and for a tenant that takes no requests now; its administrators
+ * still get in to the API.
  */
 export type Authenticate = (token: string, audience: TokenAudience) => Promise<Authentication>;
 
+export const TENANT_PAUSED =
+  'The tenant is paused: nothing is taken until an administrator resumes it (POST /api/v1/tenants/{id}/resume).';
+
 const DAY = 86_400_000;
 const MINUTE = 60_000;
+const MOST_KEPT = 1000;
 
-/** Nothing is kept between requests: a revoked token is refused by every process at once. */
+type KnownToken = NonNullable<Awaited<ReturnType<TokenStore['byHash']>>>;
+
+/**
+ * A record is kept only while no token and no tenant changes, and not at all where other processes write: a revoked token
+ * is refused by every process at once.
+ */
 export function createAuthenticate(ports: {
-  readonly tokens: Pick<TokenStore, 'byHash' | 'touch'>;
+  readonly tokens: Pick<TokenStore, 'byHash' | 'stamp' | 'touch'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly pepper: Uint8Array;
 }): Authenticate {
@@ -28,11 +38,27 @@ export function createAuthenticate(ports: {
   // Made once: from plain bytes node makes the key anew, for longer than the hash takes.
   const key = createSecretKey(ports.pepper);
 
+  const kept = new Map<string, { readonly stamp: number; readonly record: KnownToken }>();
+
+  async function recordOf(text: string): Promise<KnownToken | null> {
+    const stamp = tokens.stamp();
+    if (stamp === null) return tokens.byHash(hashToken(text, key));
+    // Not the token itself: what is kept must be of no use to whoever reads it.
+    const digest = hash('sha256', text, 'base64');
+    const last = kept.get(digest);
+    if (last?.stamp === stamp) return last.record;
+    const record = await tokens.byHash(hashToken(text, key));
+    if (record === null) return null;
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(digest, { stamp, record });
+    return record;
+  }
+
   return async (text, audience) => {
     const parsed = parseToken(text);
     if (parsed.kind === 'malformed') return { ok: false, reason: 'malformed' };
     if (parsed.kind === 'minted' && parsed.audience !== audience) return { ok: false, reason: 'audience' };
-    const record = await tokens.byHash(hashToken(text, key));
+    const record = await recordOf(text);
     if (record === null || (parsed.kind === 'minted' && parsed.id !== record.id)) {
       return { ok: false, reason: 'unknown' };
     }
@@ -41,7 +67,13 @@ export function createAuthenticate(ports: {
     if (record.revokedAt !== undefined && record.revokedAt <= now) return { ok: false, reason: 'revoked' };
     if (record.expiresAt <= now) return { ok: false, reason: 'expired' };
     if (record.tenantState === 'paused' && (audience === 'scim' || !record.scopes.includes('admin'))) {
-      throw new DomainError('auth.paused', 'The tenant is paused: nothing is taken until an administrator resumes it.');
+      throw new DomainError('auth.paused', TENANT_PAUSED);
+    }
+    if (record.pausedAt !== undefined) {
+      throw new DomainError(
+        'auth.paused',
+        `The token ${record.id} is paused: an administrator resumes it (bridge token resume ${record.id}).`,
+      );
     }
     const used = record.lastUsedAt;
     if (used === undefined || Date.parse(now) - Date.parse(used) >= MINUTE) {
@@ -62,6 +94,7 @@ function principalOf(record: TokenRecord, now: string): Principal {
     tenantId: record.tenantId,
     tokenId: record.id,
     subject: isNew ? record.createdBy : record.subject,
+    connection: record.subject,
     audience: record.audience,
     scopes: record.scopes,
   };

@@ -12,7 +12,7 @@ export type Bearer = (request: Request, response: Response) => Promise<Principal
 const HEADER = /^Bearer +([\x21-\x7e]+) *$/i;
 const MOST_HEADER = 8192;
 
-const SENTENCES: Readonly<Record<RefusalReason, string>> = {
+export const REFUSALS: Readonly<Record<RefusalReason, string>> = {
   malformed: 'The bearer token is not one of ours: it is damaged, or of another system.',
   unknown: 'The bearer token is not known here.',
   expired: 'The bearer token has expired; rotate it, or have a new one made.',
@@ -31,6 +31,10 @@ class BearerStrategy extends passport.Strategy {
   }
 
   override authenticate(request: Request): void {
+    if (isGivenTwice(request)) {
+      this.fail('Send one Authorization header.', 401);
+      return;
+    }
     const header = request.headers.authorization;
     if (header === undefined) {
       this.fail('Send the token as "Authorization: Bearer …".', 401);
@@ -44,11 +48,16 @@ class BearerStrategy extends passport.Strategy {
     this.verify(token).then(
       (answer) => {
         if (answer.ok) this.success(answer.principal);
-        else this.fail(SENTENCES[answer.reason], 401);
+        else this.fail(REFUSALS[answer.reason], 401);
       },
       (error: unknown) => this.error(error),
     );
   }
+}
+
+/** Of two headers node keeps the first; which one is meant is not for us to guess. */
+function isGivenTwice({ rawHeaders }: Request): boolean {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'authorization').length > 1;
 }
 
 export function createBearer(ports: { readonly authenticate: Authenticate; readonly audience: TokenAudience }): Bearer {

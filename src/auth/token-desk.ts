@@ -1,5 +1,6 @@
 import { DomainError } from '../core/errors.ts';
 import type { Clock } from '../flows/ports.ts';
+import type { Principal } from '../flows/principal.ts';
 import type { TokenDesk, TokenRecord, TokenStore } from '../flows/token-port.ts';
 import { ROTATION_OVERLAP, SCOPES_OF, TOKEN_DAYS } from './scopes.ts';
 import { hashToken, mintToken } from './tokens.ts';
@@ -16,6 +17,21 @@ export function createTokenDesk(ports: {
   function mint(of: Omit<TokenRecord, 'id' | 'hash'>): { readonly token: string; readonly record: TokenRecord } {
     const { id, text } = mintToken(of.audience);
     return { token: text, record: { ...of, id, hash: hashToken(text, pepper) } };
+  }
+
+  async function live(tenantId: string, id: string): Promise<TokenRecord> {
+    const record = await tokens.get(tenantId, id);
+    if (record === null || record.revokedAt !== undefined || record.expiresAt <= clock.now()) {
+      throw new DomainError('not_found', 'No such live token.');
+    }
+    return record;
+  }
+
+  async function setPaused(by: Principal, id: string, at: string | null): Promise<TokenRecord> {
+    await live(by.tenantId, id);
+    const kind = at === null ? 'token.resumed' : 'token.paused';
+    await tokens.setPaused(by.tenantId, id, at, { actor: by.tokenId, kind, subject: id, data: {} });
+    return live(by.tenantId, id);
   }
 
   return {
@@ -55,10 +71,7 @@ export function createTokenDesk(ports: {
         throw new DomainError('request.invalid', `The overlap is 0 to ${ROTATION_OVERLAP.most} seconds.`);
       }
       const now = clock.now();
-      const old = await tokens.get(by.tenantId, id);
-      if (old === null || old.revokedAt !== undefined || old.expiresAt <= now) {
-        throw new DomainError('not_found', 'No such live token.');
-      }
+      const old = await live(by.tenantId, id);
       const { audience, scopes, subject, name } = old;
       const lifetime = Date.parse(old.expiresAt) - Date.parse(old.createdAt);
       const minted = mint({
@@ -70,6 +83,7 @@ export function createTokenDesk(ports: {
         createdBy: by.subject,
         createdAt: now,
         expiresAt: new Date(Date.parse(now) + Math.min(lifetime, TOKEN_DAYS.most * DAY)).toISOString(),
+        ...(old.pausedAt === undefined ? {} : { pausedAt: old.pausedAt }),
       });
       const endsAt = new Date(Date.parse(now) + overlapSeconds * 1000).toISOString();
       const replaced = await tokens.replace(id, minted.record, endsAt, {
@@ -91,6 +105,18 @@ export function createTokenDesk(ports: {
       });
       if (!gone) throw new DomainError('not_found', 'No such live token.');
     },
+
+    async pause(by, id) {
+      if (id === by.tokenId) {
+        throw new DomainError(
+          'conflict',
+          'A token does not pause itself: nobody could resume it with it. Use another.',
+        );
+      }
+      return setPaused(by, id, clock.now());
+    },
+
+    resume: (by, id) => setPaused(by, id, null),
 
     list: (tenantId, after, limit) => tokens.list(tenantId, after, limit),
   };

@@ -19,7 +19,7 @@ interface CreateOptions {
 }
 
 export function addToken(program: Command, { terminal, client, paint }: Context): void {
-  const token = group(program.command('token'), 'Make, rotate, revoke and list tokens', ['bridge token list']);
+  const token = group(program.command('token'), 'Make, rotate, pause, revoke and list tokens', ['bridge token list']);
 
   describe(token.command('create'), 'Make a token. Its text is shown once.', [
     'bridge token create --subject robin --scope read --scope approve',
@@ -59,6 +59,19 @@ export function addToken(program: Command, { terminal, client, paint }: Context)
     else terminal.out(`Token ${id} is revoked.\n`);
   });
 
+  for (const [verb, done, says] of [
+    ['pause', 'paused', 'Refuse a token at once, in every process, until it is resumed.'],
+    ['resume', 'taken again', 'Take a paused token again.'],
+  ] as const) {
+    describe(token.command(`${verb} <id>`), says, [`bridge token ${verb} 4fZx01AbCdEf`]).action(
+      async (id: string, options: { json?: boolean }) => {
+        const answer = await client().call<TokenAnswer>('POST', `/tokens/${encodeURIComponent(id)}/${verb}`);
+        if (options.json === true) printJson(terminal, answer);
+        else terminal.out(`Token ${id} is ${done}.\n`);
+      },
+    );
+  }
+
   describe(token.command('list'), 'List tokens, without their texts.', ['bridge token list']).action(
     async (options: { json?: boolean }) => {
       const tokens = await client().all<TokenAnswer>('/tokens');
@@ -67,13 +80,20 @@ export function addToken(program: Command, { terminal, client, paint }: Context)
         return;
       }
       const columns = ['Id', 'Audience', 'Subject', 'Scopes', 'Ends', 'Last used', 'State'].map((title) => ({ title }));
-      const rows = tokens.map(({ id, audience, subject, scopes, expiresAt, lastUsedAt, revokedAt }) => [
-        ...[id, audience, subject, scopes.join(' '), expiresAt.slice(0, 10), lastUsedAt?.slice(0, 16) ?? null],
-        revokedAt === null ? (expiresAt <= new Date().toISOString() ? 'expired' : 'live') : 'revoked',
+      const rows = tokens.map((one) => [
+        ...[one.id, one.audience, one.subject, one.scopes.join(' '), one.expiresAt.slice(0, 10)],
+        ...[one.lastUsedAt?.slice(0, 16) ?? null, stateOf(one)],
       ]);
       terminal.out(renderTable(columns, rows, paint));
     },
   );
+}
+
+function stateOf({ revokedAt, pausedAt, expiresInDays, warning }: TokenAnswer): string {
+  if (revokedAt !== null) return 'revoked';
+  if (expiresInDays < 0) return 'expired';
+  const state = pausedAt === null ? 'live' : 'paused';
+  return warning === null ? state : `${state}, ${warning.replaceAll('_', ' ')}`;
 }
 
 function shownOnce({ token, id, subject, scopes, expiresAt }: NewToken): string {

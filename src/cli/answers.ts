@@ -120,6 +120,9 @@ export interface TokenAnswer {
   readonly expiresAt: string;
   readonly revokedAt: string | null;
   readonly lastUsedAt: string | null;
+  readonly pausedAt: string | null;
+  readonly expiresInDays: number;
+  readonly warning: string | null;
 }
 
 export interface DoctorAnswer {

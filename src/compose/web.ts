@@ -15,6 +15,7 @@ import type { MakePlan } from '../flows/make-plan.ts';
 import type { Clock, Log, Store } from '../flows/ports.ts';
 import type { TokenDesk } from '../flows/token-port.ts';
 import { createScimFacade } from '../scim/facade.ts';
+import type { RequestLog } from '../scim/facade/request-log.ts';
 import { createAuditTrail } from '../storage/audit.ts';
 import type { Database } from '../storage/database.ts';
 import type { KeyedCrypto } from '../storage/node-crypto.ts';
@@ -46,8 +47,9 @@ export function composeWeb(parts: {
     readonly inspect: Inspect;
   };
   readonly drift: DriftAccess;
+  readonly requests: RequestLog;
 }): RequestListener {
-  const { config, log, clock, store, database, crypto, tenants, jobs, demo, flows, drift } = parts;
+  const { config, log, clock, store, database, crypto, tenants, jobs, demo, flows, drift, requests } = parts;
   const bearer = createBearer({ authenticate: parts.authenticate, audience: 'api' });
 
   async function checks(tenantId: string): Promise<readonly Check[]> {
@@ -87,6 +89,7 @@ export function composeWeb(parts: {
     sign: (text) => crypto.purposeHash('cursor', text),
     clock,
     log,
+    requests,
   });
   const api = createApi({
     world: {
@@ -116,7 +119,11 @@ export function composeWeb(parts: {
     publicUrl: config.publicUrl,
     demo,
     ping: () => database.ping(),
-    metrics: createMetrics({ pending: () => jobs.pending(), tokenExpiry: parts.tokenExpiry }),
+    metrics: createMetrics({
+      pending: () => jobs.pending(),
+      tokenExpiry: parts.tokenExpiry,
+      scimLog: () => requests.counts(),
+    }),
     metricsFor: isLoopback(config.host) ? null : bearer,
     log,
   });

@@ -1,17 +1,21 @@
 import { DomainError } from '../core/errors.ts';
 import { fold } from '../core/fold.ts';
 import type { MemberChange } from '../core/membership.ts';
+import type { Policy } from '../core/reconcile/policy.ts';
+import { audited, changedNames, named } from './accept-scim/change-detail.ts';
 import { statementOf } from './accept-scim/statement.ts';
 import type { PeopleStore } from './people-port.ts';
 import type { AuditLog, Clock, Crypto, PolicyStore } from './ports.ts';
 import type { Principal } from './principal.ts';
 import type { CreatedResource, ResourceType, ScimStore, StoredResource } from './scim-port.ts';
+import type { RequestTrace, ScimRequestStore } from './scim-request-port.ts';
 
 interface Transaction {
   readonly scim: ScimStore;
   readonly people: Pick<PeopleStore, 'accept'>;
   readonly policy: Pick<PolicyStore, 'current'>;
   readonly audit: AuditLog;
+  readonly scimRequests: Pick<ScimRequestStore, 'add'>;
 }
 
 type Document = StoredResource['doc'];
@@ -34,28 +38,47 @@ export type Condition = (version: number) => boolean;
 
 /**
  * Writes of an identity provider. Each is one transaction: resource, statement about the person and audit entry stand
- * together before it is acknowledged. None of it ever calls Drift, whatever it says of `active`.
+ * together before it is acknowledged, and what changed something is in the log of requests with them, by its `trace`. None of it ever calls Drift, whatever it says of `active`.
  */
 export interface AcceptScim {
-  /** Throws `scim.uniqueness`, except for the same POST again after a lost answer: that gives what it created. */
-  createUser(principal: Principal, doc: Document): Promise<StoredResource>;
-  createGroup(principal: Principal, doc: Document, members: readonly string[]): Promise<StoredResource>;
-  /** Throws `not_found`, `scim.version`, `scim.uniqueness`, and what `change` throws; then nothing is stored. */
+  /**
+   * Throws what `admit` throws on the policy in force, and `scim.uniqueness`, except for the same POST again after a lost
+   * answer: that gives what it created.
+   */
+  createUser(principal: Principal, doc: Document, admit?: Admit, trace?: RequestTrace): Promise<StoredResource>;
+  createGroup(
+    principal: Principal,
+    doc: Document,
+    members: readonly string[],
+    admit?: Admit,
+    trace?: RequestTrace,
+  ): Promise<StoredResource>;
+  /**
+   * `change` sees the policy in force. Throws `not_found`, `scim.version`, `scim.uniqueness`, and what `change` throws; then
+   * nothing is stored.
+   */
   change(
     principal: Principal,
     type: ResourceType,
     id: string,
     condition: Condition,
-    change: (current: StoredResource) => Change,
+    change: (current: StoredResource, policy: Policy) => Change,
+    trace?: RequestTrace,
   ): Promise<StoredResource>;
-  remove(principal: Principal, type: ResourceType, id: string, condition: Condition): Promise<void>;
+  remove(
+    principal: Principal,
+    type: ResourceType,
+    id: string,
+    condition: Condition,
+    trace?: RequestTrace,
+  ): Promise<void>;
 }
+
+/** Throws when a new resource is not to be taken as it was sent. */
+export type Admit = (policy: Policy) => void;
 
 /** How long an equal POST is taken for a retry of the first. */
 const RETRY_WINDOW_MS = 72 * 60 * 60 * 1000;
-
-/** Members of one change that an audit entry lists by id; beyond that it counts. */
-const AUDITED_MEMBERS = 100;
 
 export function createAcceptScim(world: {
   readonly store: AcceptScimStore;
@@ -65,23 +88,25 @@ export function createAcceptScim(world: {
   const { store, clock, crypto } = world;
 
   return {
-    async createUser(principal, doc) {
+    async createUser(principal, doc, admit = () => undefined, trace) {
       const { tenantId } = principal;
       const tenant = store.tenant(tenantId);
       const key = fold(String(doc['userName']));
       const createHash = crypto.keyedHash(tenantId, JSON.stringify(doc));
       const retried = (existing: CreatedResource | null) => existing !== null && isRetry(existing, createHash);
       try {
-        return await tenant.write(async (tx) => {
+        return await write(principal, trace, async (tx) => {
+          const { policy } = await tx.policy.current();
+          admit(policy);
           const existing = await tx.scim.byUserName(key);
           if (existing !== null && retried(existing)) return existing;
           if (existing !== null) throw new DomainError('scim.uniqueness', 'The userName is in use.');
           const at = clock.now();
           const user = newResource('User', doc, at);
-          const personId = await accept(tx, user, stateOf(doc), at);
+          const personId = await accept(tx, user, stateOf(doc), at, policy);
           const created = { ...user, personId };
           await tx.scim.insert({ ...created, createHash });
-          await audit(tx, principal, 'created', created, null, {});
+          await record(tx, { principal, trace }, 'created', created, null, { changed: named(doc) });
           return created;
         });
       } catch (error) {
@@ -93,10 +118,11 @@ export function createAcceptScim(world: {
       }
     },
 
-    async createGroup(principal, doc, members) {
+    async createGroup(principal, doc, members, admit = () => undefined, trace) {
       const { tenantId } = principal;
       const createHash = crypto.keyedHash(tenantId, JSON.stringify([doc, members]));
-      return store.tenant(tenantId).write(async (tx) => {
+      return write(principal, trace, async (tx) => {
+        admit((await tx.policy.current()).policy);
         const { externalId } = doc;
         const known = typeof externalId === 'string' ? await tx.scim.byExternalId('Group', externalId) : [];
         const retried = known.find((group) => isRetry(group, createHash));
@@ -106,41 +132,54 @@ export function createAcceptScim(world: {
         await tx.scim.insert({ ...group, createHash });
         const changes: readonly MemberChange[] = [{ kind: 'add', users: members }];
         await changeMembers(tx, group.id, changes, at);
-        await audit(tx, principal, 'created', group, null, { members: audited(changes) });
+        const changed = members.length === 0 ? named(doc) : [...named(doc), 'members'];
+        await record(tx, { principal, trace }, 'created', group, null, { changed, members: audited(changes) });
         return group;
       });
     },
 
-    async change(principal, type, id, condition, change) {
-      return store.tenant(principal.tenantId).write(async (tx) => {
+    async change(principal, type, id, condition, change, trace) {
+      return write(principal, trace, async (tx) => {
         const current = await held(tx, type, id, condition);
         const at = clock.now();
-        const { doc, members = [] } = change(current);
+        const { policy } = await tx.policy.current();
+        const { doc, members = [] } = change(current, policy);
         const moved = await changeMembers(tx, id, members, at);
         const changed = changedNames(current.doc, doc);
         // Nothing new is no new version (RFC 7644 3.5.2.1).
         if (changed.length === 0 && moved === 0) return current;
         const next: StoredResource = { ...current, doc, version: current.version + 1, modifiedAt: at };
-        const result = type === 'User' ? { ...next, personId: await accept(tx, next, stateOf(doc), at) } : next;
+        const result = type === 'User' ? { ...next, personId: await accept(tx, next, stateOf(doc), at, policy) } : next;
         if (!(await tx.scim.replace(result, current.version))) {
           throw new DomainError('scim.version', 'The resource was changed by somebody else at the same moment.');
         }
         const detail = members.length === 0 ? { changed } : { changed, moved, members: audited(members) };
-        await audit(tx, principal, 'changed', result, current, detail);
+        await record(tx, { principal, trace }, 'changed', result, current, detail);
         return result;
       });
     },
 
-    async remove(principal, type, id, condition) {
-      await store.tenant(principal.tenantId).write(async (tx) => {
+    async remove(principal, type, id, condition, trace) {
+      await write(principal, trace, async (tx) => {
         const current = await held(tx, type, id, condition);
         const at = clock.now();
-        if (type === 'User') await accept(tx, current, 'deleted', at);
+        if (type === 'User') await accept(tx, current, 'deleted', at, (await tx.policy.current()).policy);
         await tx.scim.remove(type, id, at);
-        await audit(tx, principal, 'removed', current, current, {});
+        await record(tx, { principal, trace }, 'removed', current, current, { changed: [] });
       });
     },
   };
+
+  function write<T>(
+    principal: Principal,
+    trace: RequestTrace | undefined,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return store.tenant(principal.tenantId).write((tx) => {
+      trace?.begins();
+      return work(tx);
+    });
+  }
 
   function newResource(type: ResourceType, doc: Document, at: string): StoredResource {
     return { id: crypto.uuid(), type, doc, version: 1, createdAt: at, modifiedAt: at };
@@ -162,33 +201,49 @@ export function createAcceptScim(world: {
     user: StoredResource,
     state: 'active' | 'inactive' | 'deleted',
     at: string,
+    { verifiedDomains }: Policy,
   ): Promise<string> {
-    const { policy } = await tx.policy.current();
-    const { personId } = await tx.people.accept(statementOf(user, state, at, policy.verifiedDomains));
+    const { personId } = await tx.people.accept(statementOf(user, state, at, verifiedDomains));
     return personId;
   }
 
-  async function audit(
+  /** In the transaction of the change: its entry in the audit and its row in the log of requests. */
+  async function record(
     tx: Transaction,
-    principal: Principal,
+    { principal, trace }: { readonly principal: Principal; readonly trace: RequestTrace | undefined },
     what: 'created' | 'changed' | 'removed',
     resource: StoredResource,
-    before: StoredResource | null,
-    detail: Readonly<Record<string, unknown>>,
+    old: StoredResource | null,
+    {
+      changed,
+      ...detail
+    }: Readonly<Record<string, unknown>> & {
+      readonly changed: readonly string[];
+      readonly moved?: number;
+    },
   ): Promise<void> {
     const hashOf = (doc: Document) => crypto.keyedHash(principal.tenantId, JSON.stringify(doc));
+    const { id, personId } = resource;
+    const hashes = {
+      ...(old === null ? {} : { before: hashOf(old.doc) }),
+      ...(what === 'removed' ? {} : { after: hashOf(resource.doc) }),
+    };
     await tx.audit.append({
       actor: principal.tokenId,
       kind: `scim.${resource.type.toLowerCase()}.${what}`,
-      subject: resource.id,
+      subject: id,
       data: {
         version: resource.version,
-        ...(resource.personId === undefined ? {} : { person: resource.personId }),
-        ...(before === null ? {} : { before: hashOf(before.doc) }),
-        ...(what === 'removed' ? {} : { after: hashOf(resource.doc) }),
+        ...(personId === undefined ? {} : { person: personId }),
+        ...hashes,
+        ...(what === 'changed' ? { changed } : {}),
         ...detail,
       },
     });
+    if (trace === undefined) return;
+    const names = (detail.moved ?? 0) > 0 ? [...changed, 'members'] : changed;
+    const person = personId === undefined ? {} : { personId };
+    await tx.scimRequests.add([trace.row({ ...hashes, ...person, resourceId: id, changed: names })]);
   }
 }
 
@@ -222,18 +277,4 @@ async function changeMembers(
 
 function stateOf(doc: Document): 'active' | 'inactive' {
   return doc['active'] === false ? 'inactive' : 'active';
-}
-
-/** Names of the attributes that differ: names only, the values stay out of the audit. */
-function changedNames(before: Document, after: Document): readonly string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-}
-
-function audited(changes: readonly MemberChange[]): readonly Readonly<Record<string, unknown>>[] {
-  return changes.map((change) =>
-    change.kind === 'clear'
-      ? { kind: change.kind }
-      : { kind: change.kind, count: change.users.length, users: change.users.slice(0, AUDITED_MEMBERS) },
-  );
 }

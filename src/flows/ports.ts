@@ -5,6 +5,7 @@ import type { PeopleStore } from './people-port.ts';
 import type { PlanStore } from './plan-port.ts';
 import type { RunStore } from './run-port.ts';
 import type { ScimStore } from './scim-port.ts';
+import type { ScimRequestStore } from './scim-request-port.ts';
 
 /** The world as flows see it: time, chance, keys, a store and a queue. Drift is in `drift-port.ts`. */
 export interface Clock {
@@ -73,6 +74,7 @@ export interface SettingStore {
 /** What a tenant's data can be asked and told; inside `write` all of it is one transaction. */
 export interface Aggregates {
   readonly scim: ScimStore;
+  readonly scimRequests: ScimRequestStore;
   readonly people: PeopleStore;
   readonly accounts: AccountStore;
   readonly imports: ImportStore;

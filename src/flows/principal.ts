@@ -4,6 +4,8 @@ export interface Principal {
   readonly tokenId: string;
   /** The person or system that the token stands for: two-person rules count subjects, not tokens. */
   readonly subject: string;
+  /** The system at the other end, for its settings in `sources.connections`; absent: the subject. Never who it is for. */
+  readonly connection?: string;
   readonly audience: 'scim' | 'api';
   readonly scopes: readonly string[];
 }

@@ -80,6 +80,11 @@ export interface ResourcePage {
 }
 
 export interface ScimStore {
+  /**
+   * Another number after anything has changed that the answer with a resource is made of; null where it cannot be told,
+   * because other processes write too, or within a transaction.
+   */
+  stamp(): number | null;
   /** `lock` holds the row until the transaction ends, so that parallel changes of one resource wait for each other. */
   get(type: ResourceType, id: string, options?: { readonly lock: boolean }): Promise<StoredResource | null>;
   /** Without `sort` in order of creation; resources without a value come last, first when descending. */

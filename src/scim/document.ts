@@ -34,7 +34,10 @@ export function readDocument(definition: ResourceDefinition, body: unknown): Doc
   return complete(definition, found);
 }
 
-/** Required attributes are there, keys stand in the order of the schema. Throws `scim.invalid_value`. */
+/**
+ * Required attributes are there, keys stand in the order of the schema, and of lists only what says something is left.
+ * Throws `scim.invalid_value`.
+ */
 export function complete(definition: ResourceDefinition, values: ReadonlyMap<string, unknown>): Document {
   for (const each of definition.attributes) {
     if (each.required && !values.has(each.name)) throw invalid(each.name, 'is required');
@@ -43,7 +46,18 @@ export function complete(definition: ResourceDefinition, values: ReadonlyMap<str
     ...definition.attributes.filter(isKept).map((each) => each.name),
     ...definition.extensions.map((schema) => schema.id),
   ];
-  return ordered(names, values) ?? {};
+  return ordered(names, new Map([...values].flatMap(withoutHusks))) ?? {};
+}
+
+function withoutHusks([name, value]: [string, unknown]): [string, unknown][] {
+  if (!Array.isArray(value)) return [[name, value]];
+  const list = (value as readonly unknown[]).filter((element) => !isHusk(element));
+  return list.length === 0 ? [] : [[name, list]];
+}
+
+/** `{"type": "work", "primary": true}` without a value says nothing (RFC 7643 2.5): templates send it, clearing leaves it. */
+function isHusk(element: unknown): boolean {
+  return isObject(element) && Object.keys(element).every((name) => name === 'type' || name === 'primary');
 }
 
 function readInto(

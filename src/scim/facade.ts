@@ -11,6 +11,8 @@ import { providerConfig } from './facade/discovery.ts';
 import { isAskedOften, isReading, placeOf } from './facade/endpoints.ts';
 import { errorAnswer } from './facade/errors.ts';
 import { type Reply, jsonReply, sendReply } from './facade/reply.ts';
+import type { RequestLog } from './facade/request-log.ts';
+import { refusing } from './facade/request-trace.ts';
 import { type ResourceContext, SCIMMYRouters } from './facade/resources.ts';
 import { search } from './facade/search.ts';
 import { createResourceService } from './facade/service.ts';
@@ -38,6 +40,8 @@ export interface ScimFacadeOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
   readonly limits?: Partial<BodyLimits>;
+  /** Logs every request; none: nothing is logged. */
+  readonly requests?: Pick<RequestLog, 'begins'>;
 }
 
 export interface ScimFacade {
@@ -51,7 +55,7 @@ export interface ScimFacade {
  * leaves out (docs/decisions/0006): who, which method, which media type, how large; every error is a SCIM error.
  */
 export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
-  const { accept, store, log } = options;
+  const { accept, store, log, requests } = options;
   const baseUrl = `${withoutSlash(options.publicUrl)}/scim/v2`;
   const cursors = createCursors(options);
   const world = { accept, scimOf: (tenantId: string) => store.tenant(tenantId).scim, baseUrl, cursors };
@@ -73,6 +77,7 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
 
   return {
     app: (req, res, next) => {
+      requests?.begins(req, res);
       const failed = (error: unknown): void => {
         if (res.headersSent) next(error);
         else sendReply(req, res, errorReply(req, error));
@@ -86,6 +91,7 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
       // Of what express adds to a request and its answer, nothing is used on this way.
       const [req, res] = [request as Request, response as Response];
       if (!isAskedOften(req)) return false;
+      requests?.begins(req, res);
       admit(req, res, (error: unknown) => {
         if (error === undefined) readsOne(req, res);
         else sendReply(req, res, errorReply(req, error));
@@ -155,10 +161,11 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
   }
 
   function errorReply(req: Request, error: unknown): Reply {
-    const { status, body } = errorAnswer(bodyError(error) ?? error);
+    const known = bodyError(error) ?? error;
+    const { status, body } = errorAnswer(known);
     if (status >= 500 && status !== 501)
       log('error', 'scim.failed', { method: req.method, status, error: kindOf(error) });
-    return jsonReply(status, body, status === 503 ? { 'Retry-After': '5' } : {});
+    return refusing(jsonReply(status, body, status === 503 ? { 'Retry-After': '5' } : {}), known);
   }
 }
 

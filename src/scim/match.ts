@@ -78,7 +78,7 @@ function compare(attribute: Attribute | undefined, op: Comparison, actual: unkno
   const [left, right] = [comparable(attribute, actual), comparable(attribute, wanted)];
   switch (op) {
     case 'co':
-      return left.includes(right);
+      return contains(left, right);
     case 'sw':
       return left.startsWith(right);
     case 'ew':
@@ -113,4 +113,30 @@ function ordered<T extends string | number>(op: Order, left: T, right: T): boole
 function comparable(attribute: Attribute | undefined, text: string): string {
   if (attribute?.type === 'dateTime') return instant(text) ?? text;
   return attribute?.caseExact === true ? text : fold(text);
+}
+
+/** Parts up to this length are left to `includes`, which is quick, but tries a long part at every place of the text. */
+const SHORT = 64;
+
+/** Whether the text has the part in it, in time linear in both (Knuth, Morris, Pratt): both come from clients. */
+function contains(text: string, part: string): boolean {
+  if (part.length <= SHORT || part.length > text.length) return text.includes(part);
+  // How many units of the part's beginning also end at each of its units.
+  const borders = new Uint16Array(part.length);
+  for (let at = 1, border = 0; at < part.length; at += 1) {
+    border = extended(part, borders, border, part.charCodeAt(at));
+    borders[at] = border;
+  }
+  for (let at = 0, matched = 0; at < text.length; at += 1) {
+    matched = extended(part, borders, matched, text.charCodeAt(at));
+    if (matched === part.length) return true;
+  }
+  return false;
+}
+
+/** How much of the part's beginning is matched once the unit comes behind what was. */
+function extended(part: string, borders: Uint16Array, matched: number, unit: number): number {
+  let length = matched;
+  while (length > 0 && part.charCodeAt(length) !== unit) length = borders[length - 1] ?? 0;
+  return part.charCodeAt(length) === unit ? length + 1 : 0;
 }

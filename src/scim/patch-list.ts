@@ -2,6 +2,7 @@ import { DomainError } from '../core/errors.ts';
 import { fold } from '../core/fold.ts';
 import type { Filter } from '../core/query.ts';
 import type { Attribute } from './attribute.ts';
+import type { Dialect } from './dialect.ts';
 import { elementMatches } from './match.ts';
 import type { PatchOp } from './patch-message.ts';
 import { type ResourceDefinition, subAttribute } from './schema.ts';
@@ -13,12 +14,13 @@ interface ListOperation {
   readonly attribute: Attribute;
   readonly value: unknown;
   readonly where: string;
+  readonly dialect: Dialect;
 }
 
-/** `add`, `replace` or `remove` of the list as a whole; a `remove` with values takes only those (Entra, JumpCloud). */
+/** `add`, `replace` or `remove` of the list as a whole; a `remove` with values usually takes only those. */
 export function changeList(list: readonly JsonObject[], operation: ListOperation): readonly JsonObject[] {
-  const { op, attribute, value, where } = operation;
-  if (op === 'remove' && (value === undefined || value === null)) return [];
+  const { op, attribute, value, where, dialect } = operation;
+  if (op === 'remove' && removesAll(value, dialect)) return [];
   const given = ((readValue(attribute, value, where) ?? []) as readonly unknown[]).filter(isObject);
   if (op === 'replace') return given;
   if (op === 'add') return addToList(list, attribute, given);
@@ -27,6 +29,11 @@ export function changeList(list: readonly JsonObject[], operation: ListOperation
     const sameValue = named.get(keyOf(attribute, element)) ?? [];
     return !sameValue.some(({ type }) => type === undefined || isSameType(element['type'], type));
   });
+}
+
+/** Whether a `remove` of a whole list empties it: RFC 7644 3.5.2.2 knows no value beside it. */
+export function removesAll(value: unknown, dialect: Dialect): boolean {
+  return value === undefined || value === null || dialect.removeWithValue === 'all';
 }
 
 /** What is there already for the same purpose is merged, not doubled (RFC 7644 3.5.2.1). */
@@ -41,12 +48,14 @@ function addToList(list: readonly JsonObject[], attribute: Attribute, given: rea
       const type = result[place]?.['type'];
       return type === undefined || added['type'] === undefined || isSameType(type, added['type']);
     });
-    const merged = tidy(attribute, { ...(at === undefined ? {} : result[at]), ...added });
-    touched.add(merged);
+    const earlier = at === undefined ? undefined : result[at];
+    const merged = tidy(attribute, { ...earlier, ...added });
+    // One that was primary before, and is only named again, gives way to the one that is said to be.
+    if (isPrimary(added) || (earlier !== undefined && touched.has(earlier))) touched.add(merged);
     if (at === undefined) places.set(key, [...sameValue, result.push(merged) - 1]);
     else result[at] = merged;
   }
-  return onePrimary(result, touched);
+  return distinct(onePrimary(result, touched));
 }
 
 /** One sub-attribute of all elements: `emails.type`. Without an element, one is made. */
@@ -61,8 +70,8 @@ export function changeEach(
 }
 
 /**
- * Elements selected by a filter. Where none matches, `add` and `replace` make one out of a filter of plain `eq`:
- * RFC 7644 3.5.2.3 says noTarget, but then Entra's users never converge.
+ * Elements selected by a filter, all of them. Where none matches, `add` and `replace` make one out of a filter of plain
+ * `eq`: RFC 7644 3.5.2.3 says noTarget for `replace`, but then Entra's users never converge.
  */
 export function changeSelected(
   definition: ResourceDefinition,
@@ -70,11 +79,19 @@ export function changeSelected(
   selection: { readonly where: Filter; readonly sub?: Attribute },
   operation: ListOperation,
 ): readonly JsonObject[] {
-  const { op, attribute, where } = operation;
-  const selected = new Set(list.filter((element) => elementMatches(definition, selection.where, element)));
+  const { op, attribute, where, dialect } = operation;
+  const template = equalParts(selection.where);
+  // Not primary is what nothing is said of (RFC 7643 2.4).
+  const unsaid = template !== undefined && subAttribute(attribute, 'primary') !== undefined ? { primary: false } : {};
+  const fulfils = (element: JsonObject): boolean =>
+    elementMatches(definition, selection.where, { ...unsaid, ...element });
+  const selected = new Set(list.filter(fulfils));
   const { sub } = selection;
   if (op === 'remove') {
-    if (selected.size === 0) throw noTarget(where);
+    if (selected.size === 0) {
+      if (dialect.removeWithoutMatch === 'ignore') return list;
+      throw noTarget(where);
+    }
     return sub === undefined
       ? list.filter((element) => !selected.has(element))
       : withSub(attribute, list, selected, sub, undefined);
@@ -87,17 +104,18 @@ export function changeSelected(
   }
   const parts = sub === undefined ? value : { [sub.name]: value };
   if (!isObject(parts)) throw invalid(where, 'takes an object');
-  const template = equalParts(selection.where);
   if (selected.size === 0) {
-    if (template === undefined) throw noTarget(where);
-    const made = tidy(attribute, { ...template, ...parts });
+    const mayMake = op === 'add' || dialect.replaceWithoutMatch === 'create';
+    const made = tidy(attribute, { ...readParts(attribute, template, where), ...parts });
+    // One that the filter would not find again is not the missing one: repeated, it would be made once more.
+    if (!mayMake || template === undefined || !fulfils(made)) throw noTarget(where);
     return onePrimary([...list, made], new Set([made]));
   }
   const touched = new Set<JsonObject>();
   const result = list.map((element) => {
     if (!selected.has(element)) return element;
     const whole = op === 'replace' && sub === undefined;
-    const changed = tidy(attribute, { ...(whole ? template : element), ...parts });
+    const changed = tidy(attribute, { ...(whole ? readParts(attribute, template, where) : element), ...parts });
     touched.add(changed);
     return changed;
   });
@@ -134,6 +152,15 @@ function equalParts(where: Filter): JsonObject | undefined {
     all = { ...all, ...part };
   }
   return all;
+}
+
+/** What a filter names becomes a value, and is read as one: nothing gets in by it that a body could not bring. */
+function readParts(attribute: Attribute, parts: JsonObject | undefined, where: string): JsonObject {
+  const read = Object.entries(parts ?? {}).map(([name, value]): [string, unknown] => {
+    const sub = subAttribute(attribute, name);
+    return [name, sub === undefined ? undefined : readValue(sub, value, where)];
+  });
+  return Object.fromEntries(read);
 }
 
 /** Keys in the order of the schema, without what is unassigned or not the client's to write. */

@@ -1,5 +1,7 @@
 import { DomainError } from '../core/errors.ts';
+import { type Dialect, refuseUnknownSubs } from './dialect.ts';
 import { rawAttribute } from './document.ts';
+import { isName } from './lexer.ts';
 import { type PatchTarget, invalidPath, parsePath } from './patch-path.ts';
 import { type ResourceDefinition, schemaNamed } from './schema.ts';
 import { invalid, isObject, uniqueEntries } from './value.ts';
@@ -25,7 +27,7 @@ export interface PatchOperation {
  * The operations of a PATCH body, each with a path: the keys of a path-less value become operations of their own, be
  * they names, dotted names, URNs or value paths. Throws DomainError.
  */
-export function readPatch(definition: ResourceDefinition, body: unknown): readonly PatchOperation[] {
+export function readPatch(definition: ResourceDefinition, body: unknown, dialect: Dialect): readonly PatchOperation[] {
   if (!isObject(body)) throw new DomainError('scim.invalid_syntax', 'The body is not a JSON object.');
   const schemas = rawAttribute(body, 'schemas');
   if (
@@ -44,10 +46,26 @@ export function readPatch(definition: ResourceDefinition, body: unknown): readon
   if (operations.length > PATCH_LIMIT) {
     throw new DomainError('request.too_large', `One PATCH holds at most ${PATCH_LIMIT} operations.`);
   }
-  return operations.flatMap((raw, at) => readOperation(definition, raw, `Operations[${at}]`));
+  const read = operations.flatMap((raw, at) => readOperation(definition, raw, `Operations[${at}]`, dialect));
+  if (dialect.unknownAttributes === 'refuse') for (const operation of read) refuseUnknownParts(operation);
+  return read;
 }
 
-function readOperation(definition: ResourceDefinition, raw: unknown, where: string): readonly PatchOperation[] {
+/** What is not ours in an operation is refused, where the connection wants to be told. */
+function refuseUnknownParts({ op, target, value, where }: PatchOperation): void {
+  if (target.kind === 'foreign') throw unknownAttribute();
+  if (op === 'remove' || (target.kind === 'elements' && target.sub !== undefined)) return;
+  if (target.kind === 'attribute' || target.kind === 'elements') {
+    refuseUnknownSubs(target.place.attribute, value, `${where}.value`);
+  }
+}
+
+function readOperation(
+  definition: ResourceDefinition,
+  raw: unknown,
+  where: string,
+  dialect: Dialect,
+): readonly PatchOperation[] {
   if (!isObject(raw)) throw new DomainError('scim.invalid_syntax', `${where} is not a JSON object.`);
   uniqueEntries(raw, where);
   const op = readOp(rawAttribute(raw, 'op'), where);
@@ -56,13 +74,16 @@ function readOperation(definition: ResourceDefinition, raw: unknown, where: stri
   if (path !== undefined && path !== null && typeof path !== 'string') throw invalidPath('it is not a text');
   if (typeof path === 'string' && path.trim() !== '') {
     const target = parsePath(definition, path.trim());
-    if (target === undefined) throw invalidPath('the schema has no such attribute');
+    if (target === undefined) {
+      if (dialect.unknownPath === 'ignore') return [];
+      throw unknownAttribute();
+    }
     if (op !== 'remove' && value === undefined) throw invalid(`${where}.value`, 'is required');
-    return expandSchema(definition, { op, target, value, where, pathless: false });
+    return expandSchema(definition, { op, target, value, where, pathless: false }, dialect);
   }
   if (op === 'remove') throw new DomainError('scim.no_target', `${where} removes without a path.`);
   if (!isObject(value)) throw invalid(`${where}.value`, 'takes an object where there is no path');
-  return expandKeys(definition, op, value, where);
+  return expandKeys(definition, op, value, where, dialect);
 }
 
 function expandKeys(
@@ -70,24 +91,35 @@ function expandKeys(
   op: PatchOp,
   value: Record<string, unknown>,
   where: string,
+  dialect: Dialect,
 ): readonly PatchOperation[] {
   return uniqueEntries(value, where).flatMap(([key, each]) => {
-    const target = parsePath(definition, key);
-    // A name that the schema lacks is no reason to refuse the rest.
-    if (target === undefined) return [];
-    return expandSchema(definition, { op, target, value: each, where: `${where}.value`, pathless: true });
+    const target = keyTarget(definition, key, dialect);
+    const operation = { op, value: each, where: `${where}.value`, pathless: true };
+    return target === undefined ? [] : expandSchema(definition, { ...operation, target }, dialect);
   });
 }
 
+/** A name that the schema lacks is no reason to refuse the rest, whatever it is made of; a broken filter is. */
+function keyTarget(definition: ResourceDefinition, key: string, dialect: Dialect): PatchTarget | undefined {
+  const target = key.includes('[') || isName(key.trim()) ? parsePath(definition, key) : undefined;
+  if (target === undefined && dialect.unknownAttributes === 'refuse') throw unknownAttribute();
+  return target;
+}
+
 /** `{"urn:…:User": {"department": "X"}}` becomes one operation for each attribute; others of the schema stay. */
-function expandSchema(definition: ResourceDefinition, operation: PatchOperation): readonly PatchOperation[] {
+function expandSchema(
+  definition: ResourceDefinition,
+  operation: PatchOperation,
+  dialect: Dialect,
+): readonly PatchOperation[] {
   const { target, op, value, where } = operation;
   if (target.kind !== 'schema' || op === 'remove') return [operation];
   if (value === null || value === '') return [{ ...operation, op: 'remove' }];
   if (!isObject(value)) throw invalid(`${where}.value`, 'takes an object');
   return uniqueEntries(value, where).flatMap(([key, each]) => {
     const name = `${target.schema.id}:${key}`;
-    const inner = schemaNamed(definition, key) === undefined ? parsePath(definition, name) : undefined;
+    const inner = schemaNamed(definition, key) === undefined ? keyTarget(definition, name, dialect) : undefined;
     return inner === undefined ? [] : [{ ...operation, target: inner, value: each, pathless: true }];
   });
 }
@@ -96,4 +128,8 @@ function readOp(raw: unknown, where: string): PatchOp {
   const op = typeof raw === 'string' ? raw.toLowerCase() : '';
   if (op === 'add' || op === 'replace' || op === 'remove') return op;
   throw new DomainError('scim.invalid_syntax', `${where}.op is add, replace or remove.`);
+}
+
+function unknownAttribute(): DomainError {
+  return invalidPath('the schema has no such attribute');
 }

@@ -2,11 +2,21 @@ import { DomainError } from '../core/errors.ts';
 import type { MemberChange } from '../core/membership.ts';
 import type { Attribute } from './attribute.ts';
 import { type Document, complete } from './document.ts';
+import { type Dialect, USUAL } from './dialect.ts';
 import { memberChange } from './members.ts';
 import { changeEach, changeList, changeSelected } from './patch-list.ts';
 import { type PatchOperation, readPatch } from './patch-message.ts';
 import { type Place, type ResourceDefinition, pathText, subAttribute } from './schema.ts';
-import { type JsonObject, VALUES_LIMIT, invalid, isObject, ordered, readValue, uniqueEntries } from './value.ts';
+import {
+  type JsonObject,
+  VALUES_LIMIT,
+  invalid,
+  isObject,
+  isUnassigned,
+  ordered,
+  readValue,
+  uniqueEntries,
+} from './value.ts';
 
 export interface PatchResult {
   readonly document: Document;
@@ -20,21 +30,29 @@ export const DOCUMENT_LIMIT = 1_048_576;
  * Applies a PATCH body to a document (RFC 7644 3.5.2): all of it or nothing, since the document given is left as it is.
  * Only attributes of the schema are touched, by own properties. Throws DomainError with the place of the mistake.
  */
-export function applyPatch(definition: ResourceDefinition, id: string, before: Document, body: unknown): PatchResult {
-  const state = new PatchState(definition, id, before);
-  for (const operation of readPatch(definition, body)) state.apply(operation);
+export function applyPatch(
+  definition: ResourceDefinition,
+  id: string,
+  before: Document,
+  body: unknown,
+  dialect: Dialect = USUAL,
+): PatchResult {
+  const state = new PatchState(definition, id, before, dialect);
+  for (const operation of readPatch(definition, body, dialect)) state.apply(operation);
   return state.result();
 }
 
 class PatchState {
   readonly #definition: ResourceDefinition;
   readonly #id: string;
+  readonly #dialect: Dialect;
   readonly #values: Map<string, unknown>;
   readonly #members: MemberChange[] = [];
 
-  constructor(definition: ResourceDefinition, id: string, before: Document) {
+  constructor(definition: ResourceDefinition, id: string, before: Document, dialect: Dialect) {
     this.#definition = definition;
     this.#id = id;
+    this.#dialect = dialect;
     this.#values = new Map(Object.entries(before));
   }
 
@@ -51,27 +69,27 @@ class PatchState {
     const { target } = operation;
     if (target.kind === 'foreign') return;
     if (target.kind === 'schema') {
-      if (target.schema !== this.#definition.core && !isReadOnlySchema(target.schema.attributes)) {
-        this.#values.delete(target.schema.id);
-        return;
-      }
-      throw mutability(target.schema.id);
+      const isOurs = isReadOnlySchema(target.schema.attributes);
+      if (isOurs && operation.pathless) return;
+      if (isOurs || target.schema === this.#definition.core) throw mutability(target.schema.id, 'is read-only');
+      this.#values.delete(target.schema.id);
+      return;
     }
     const { place } = target;
     const attribute = place.parent ?? place.attribute;
     if (attribute.name === 'members') {
-      this.#members.push(memberChange(operation));
+      this.#members.push(memberChange(operation, this.#dialect));
       return;
     }
     if (isReadOnly(place)) {
-      if (!this.#isRepetition(place, operation)) throw mutability(pathText(place.path));
+      if (!this.#isRepetition(place, operation)) throw mutability(pathText(place.path), 'is read-only');
       return;
     }
+    const change = { ...operation, attribute, dialect: this.#dialect };
     if (target.kind === 'elements') {
-      this.#setList(place, changeSelected(this.#definition, this.#list(place), target, { ...operation, attribute }));
+      this.#setList(place, changeSelected(this.#definition, this.#list(place), target, change));
     } else if (attribute.multiValued) {
       const list = this.#list(place);
-      const change = { ...operation, attribute };
       this.#setList(
         place,
         place.parent === undefined ? changeList(list, change) : changeEach(list, place.attribute, change),
@@ -88,12 +106,15 @@ class PatchState {
   /** Okta repeats the id on a rename, others add meta and schemas: equal or unspoken, they change nothing. */
   #isRepetition(place: Place, { pathless, value }: PatchOperation): boolean {
     const { attribute } = place.path;
-    if (attribute === 'id') return value === this.#id || (pathless && value === null);
+    if (pathless && isUnassigned(value)) return true;
+    if (attribute === 'id') return value === this.#id;
     return attribute === 'schemas' || (pathless && attribute === 'meta');
   }
 
   #setSimple(place: Place, { op, value, where }: PatchOperation): void {
     const { attribute } = place;
+    // RFC 7644 3.5.2.2 has an error of its own for taking away what must be there.
+    if (op === 'remove' && attribute.required) throw mutability(attribute.name, 'is required');
     const read = op === 'remove' ? undefined : readValue(attribute, value, `${where}.value`);
     // The password was looked at and is dropped here: nothing keeps it.
     if (attribute.mutability !== 'writeOnly') this.#set(place, read);
@@ -112,7 +133,7 @@ class PatchState {
       if (op === 'replace') this.#set(place, undefined);
       return;
     }
-    for (const [name, each] of uniqueEntries(single, where)) {
+    for (const [name, each] of valueFirst(uniqueEntries(single, where))) {
       const sub = subAttribute(attribute, name);
       if (sub === undefined || sub.mutability === 'readOnly') continue;
       this.#setSub({ path: { ...place.path, sub: sub.name }, attribute: sub, parent: attribute }, attribute, {
@@ -126,9 +147,10 @@ class PatchState {
     const read = op === 'remove' ? undefined : readValue(place.attribute, value, `${where}.value`);
     const current = this.#get(place);
     const values = new Map(isObject(current) ? Object.entries(current) : []);
-    if (read === undefined) values.delete(place.attribute.name);
-    else values.set(place.attribute.name, read);
     const names = parent.subAttributes.map((sub) => sub.name);
+    // An address belongs to its value: that of the manager before is not the new one's.
+    if (place.attribute.name === 'value' && read !== values.get('value')) values.delete('$ref');
+    assign(values, place.attribute.name, read);
     this.#set({ path: withoutSub(place), attribute: parent }, ordered(names, values));
   }
 
@@ -169,6 +191,12 @@ function assign(values: Map<string, unknown>, name: string, value: unknown): voi
   else values.set(name, value);
 }
 
+/** The value first, since an address may come with it. */
+function valueFirst<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {
+  const isValue = ([name]: readonly [string, T]): boolean => name.toLowerCase() === 'value';
+  return entries.some(isValue) ? [...entries.filter(isValue), ...entries.filter((each) => !isValue(each))] : entries;
+}
+
 function withoutSub({ path }: Place): Place['path'] {
   return path.schema === undefined ? { attribute: path.attribute } : { schema: path.schema, attribute: path.attribute };
 }
@@ -181,6 +209,8 @@ function isReadOnlySchema(attributes: readonly Attribute[]): boolean {
   return attributes.every((attribute) => attribute.mutability === 'readOnly');
 }
 
-function mutability(name: string): DomainError {
-  return new DomainError('scim.mutability', `${name} is read-only.`);
+function mutability(name: string, why: 'is read-only' | 'is required'): DomainError {
+  return new DomainError('scim.mutability', `${name} ${why}.`, {
+    places: [{ path: name, code: 'mutability', message: why }],
+  });
 }

@@ -1,14 +1,28 @@
-import { isConfusable } from '../core/fold.ts';
+import { fold, isConfusable } from '../core/fold.ts';
 import { DomainError } from '../core/errors.ts';
 import type { Attribute } from './attribute.ts';
 import { instant } from './instant.ts';
 import { isStorable } from './lexer.ts';
-import { subAttribute } from './schema.ts';
+import { GROUP, USER, resolvePlace, subAttribute } from './schema.ts';
+import { ENTERPRISE_SCHEMA } from './schema-user.ts';
 
 export type JsonObject = Record<string, unknown>;
 
 /** UTF-16 units of one text; longer ones are refused. */
 export const TEXT_LIMIT = 65_536;
+
+/** Bytes of a text that people are found by: an index entry of PostgreSQL has room for 2,704, its other columns with it. */
+const KEY_LIMIT = 2000;
+
+/** The attributes that stand in an index, as they are or folded. */
+const KEYS: ReadonlySet<Attribute> = new Set(
+  [
+    ...['userName', 'externalId', 'displayName', 'emails.value', `${ENTERPRISE_SCHEMA.id}:employeeNumber`].map((name) =>
+      resolvePlace(USER, name),
+    ),
+    resolvePlace(GROUP, 'displayName'),
+  ].flatMap((place) => place?.attribute ?? []),
+);
 
 /** Values of one attribute. Members of a group are rows, and not counted here. */
 export const VALUES_LIMIT = 1000;
@@ -103,10 +117,18 @@ function readText(attribute: Attribute, raw: unknown, where: string): string {
   if (typeof raw !== 'string') throw invalid(where, 'takes a text');
   if (raw.length > TEXT_LIMIT) throw invalid(where, `is longer than ${TEXT_LIMIT} characters`);
   if (!isStorable(raw)) throw invalid(where, 'holds NUL or half of a surrogate pair');
-  if (attribute.uniqueness === 'server' && isConfusable(raw)) {
-    throw invalid(where, 'holds a character that would be taken for another letter');
+  if (attribute.uniqueness === 'server') {
+    if (raw.trim() === '') throw invalid(where, 'is blank');
+    if (isConfusable(raw)) throw invalid(where, 'holds a character that would be taken for another letter');
+  }
+  if (KEYS.has(attribute) && Math.max(bytesOf(raw), bytesOf(fold(raw))) > KEY_LIMIT) {
+    throw invalid(where, `is longer than ${KEY_LIMIT} bytes`);
   }
   return raw;
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
 }
 
 function readComplex(attribute: Attribute, raw: unknown, where: string): JsonObject | undefined {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { canonicalText } from '../core/reconcile/canonical.ts';
 import type { AuditTrail } from '../flows/audit-port.ts';
 import type { AuditLog, Clock, Crypto } from '../flows/ports.ts';
-import type { DialectName } from './database.ts';
+import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { lockTenant } from './tenant-lock.ts';
 

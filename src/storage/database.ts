@@ -1,12 +1,13 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import type { DialectName } from './dialect.ts';
+import { createGroupCommit } from './group-commit.ts';
 import { runMigrations } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { describeIndexes } from './sqlite-planner.ts';
+import type { Changes } from './sqlite-changes.ts';
 import { sqliteDialect } from './sqlite-driver.ts';
 import { type Direct, answersDirectly } from './statement.ts';
-
-export type DialectName = 'sqlite' | 'postgres';
 
 /** Two connections to one store: SCIM reads never wait behind a writer. */
 export interface Database {
@@ -15,6 +16,10 @@ export interface Database {
   readonly write: Kysely<Schema>;
   /** For statements within a transaction of `write`, where the database answers at once. */
   readonly directWrites?: Direct;
+  /** Runs a work in one commit with others that wait; where there is one writer only. */
+  readonly grouped?: ReturnType<typeof createGroupCommit>;
+  /** What is written, where nobody else can write: what was read may be kept until one of its tables changes. */
+  readonly changes?: Changes;
   /** Answers when a write can be made; throws otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -43,6 +48,8 @@ async function openSqliteStore(path: string): Promise<Database> {
     read,
     write,
     directWrites: writing.direct,
+    grouped: createGroupCommit(write, writing.direct),
+    changes: writing.changes,
     ping: () => ping(write),
     close: async () => {
       if (read !== write) await read.destroy();
@@ -88,6 +95,8 @@ function postgresPool(url: string, options: { readonly readOnly: boolean }): pg.
   });
   // A dropped idle connection must not end the process; the next query takes a new one.
   pool.on('error', () => undefined);
+  // Nor one that drops between two statements of a transaction: the next statement says so.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -1,6 +1,7 @@
 import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
-import type { DialectName } from './database.ts';
 import type { Schema } from './schema.ts';
+
+export type DialectName = 'sqlite' | 'postgres';
 
 /** `column in (values)` as one parameter: no limit on how many, and one statement text whatever their number. */
 export function isOneOf(

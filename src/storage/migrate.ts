@@ -2,12 +2,16 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { identity } from './migrations/0001-identity.ts';
 import { reconciliation } from './migrations/0002-reconciliation.ts';
+import { tokenPause } from './migrations/0003-token-pause.ts';
+import { scimRequest } from './migrations/0004-scim-request.ts';
 import type { Schema } from './schema.ts';
 
 /** In order; a released migration never changes. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-identity': identity,
   '0002-reconciliation': reconciliation,
+  '0003-token-pause': tokenPause,
+  '0004-scim-request': scimRequest,
 };
 
 /** Safe to call from several processes at once: kysely takes a lock on PostgreSQL, SQLite has one process. */

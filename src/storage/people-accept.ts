@@ -4,8 +4,7 @@ import type { HrRecord } from '../core/identity/hr-record.ts';
 import { type KnownPerson, resolvePerson } from '../core/identity/resolve-person.ts';
 import type { PeopleStore, PersonKey, Statement } from '../flows/people-port.ts';
 import type { AuditLog, Crypto } from '../flows/ports.ts';
-import type { DialectName } from './database.ts';
-import { isOneOf } from './dialect.ts';
+import { type DialectName, isOneOf } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { lockTenant } from './tenant-lock.ts';
 

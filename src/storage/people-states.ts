@@ -3,8 +3,7 @@ import { sql } from 'kysely';
 import type { HrRecord } from '../core/identity/hr-record.ts';
 import type { HrStatement, IdpStatement, PersonState } from '../core/identity/person.ts';
 import type { StoredIdp } from '../flows/people-port.ts';
-import type { DialectName } from './database.ts';
-import { isOneOf } from './dialect.ts';
+import { type DialectName, isOneOf } from './dialect.ts';
 import { GONE } from './people-accept.ts';
 import type { Schema } from './schema.ts';
 

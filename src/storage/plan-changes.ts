@@ -1,8 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { DraftChange, GateCode } from '../core/reconcile/plan.ts';
 import type { Attempt, Change, ChangeOutcome, Override, PlanStore } from '../flows/plan-port.ts';
-import type { DialectName } from './database.ts';
-import { takeFreeRows } from './dialect.ts';
+import { type DialectName, takeFreeRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { lockTenant } from './tenant-lock.ts';
 

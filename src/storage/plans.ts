@@ -1,8 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { Gate } from '../core/reconcile/plan.ts';
 import type { Approval, Change, Plan, PlanStore } from '../flows/plan-port.ts';
-import type { DialectName } from './database.ts';
-import { contains, isOneOf } from './dialect.ts';
+import { type DialectName, contains, isOneOf } from './dialect.ts';
 import { type ApprovalDoc, createChangeWork, toChange } from './plan-changes.ts';
 import type { Schema } from './schema.ts';
 import { slices } from './slices.ts';

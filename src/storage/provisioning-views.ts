@@ -3,7 +3,7 @@ import type { Entry } from '../core/reconcile/entry.ts';
 import { type ChangeView, standingOf } from '../core/reconcile/provisioning-state.ts';
 import type { ProvisioningView, ScimStore } from '../flows/scim-port.ts';
 import type { ChangeOutcome } from '../flows/plan-port.ts';
-import type { DialectName } from './database.ts';
+import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { isInJson, statement } from './statement.ts';
 

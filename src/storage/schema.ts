@@ -31,6 +31,7 @@ export interface Schema {
     expires_at: string;
     revoked_at: string | null;
     last_used_at: string | null;
+    paused_at: string | null;
   };
   scim_resource: Owned & {
     id: string;
@@ -261,4 +262,22 @@ export interface Schema {
     hash: string;
   };
   policy_version: Owned & { version: number; doc: string; created_at: string; created_by: string };
+  scim_request: Owned & {
+    at: string;
+    request_id: string;
+    /** -1: the request itself. */
+    operation: number;
+    token_id: string;
+    method: string;
+    path: string;
+    status: number;
+    code: string | null;
+    before_hash: string | null;
+    after_hash: string | null;
+    person_id: string | null;
+    resource_id: string | null;
+    /** JSON array of attribute names. */
+    changed: string | null;
+    duration_us: number;
+  };
 }

@@ -10,7 +10,7 @@ import {
 import { DomainError } from '../core/errors.ts';
 import type { Position, Sort } from '../core/query.ts';
 import type { PageRequest, ResourcePage, ResourceType, ScimStore, StoredResource } from '../flows/scim-port.ts';
-import type { DialectName } from './database.ts';
+import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { type Column, compile, sortColumn } from './scim-filter.ts';
 import { stored } from './scim-row.ts';

@@ -1,7 +1,7 @@
 import { type Kysely, type Transaction, expressionBuilder, sql } from 'kysely';
 import type { IndexPage, Sort } from '../core/query.ts';
 import type { ListRequest, ResourceType, ScimStore } from '../flows/scim-port.ts';
-import type { DialectName } from './database.ts';
+import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { type Column, compile, equality, sortColumn } from './scim-filter.ts';
 import { STORED, stored } from './scim-row.ts';

@@ -1,8 +1,7 @@
 import { type Kysely, type Transaction, sql } from 'kysely';
 import type { MemberChange } from '../core/membership.ts';
 import type { Member, ResourceType, ScimStore } from '../flows/scim-port.ts';
-import type { DialectName } from './database.ts';
-import { lockRows } from './dialect.ts';
+import { type DialectName, lockRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { isInJson, statement } from './statement.ts';
 

@@ -1,8 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { DomainError } from '../core/errors.ts';
 import type { ScimStore, StoredResource } from '../flows/scim-port.ts';
-import type { DialectName } from './database.ts';
-import { lockRows } from './dialect.ts';
+import { type DialectName, lockRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { createScimKeyset } from './scim-keyset.ts';
 import { createScimList } from './scim-list.ts';
@@ -43,6 +42,12 @@ const emailsOf = statement((db, _dialect, tenantId: string, id: string) =>
     .compile(),
 );
 
+/** The tables that the answer with a resource is made of: the resource, its groups or members, its provisioning. */
+export const SHOWN_TABLES = [
+  ...['scim_resource', 'scim_member', 'source_record', 'link', 'account', 'tombstone'],
+  ...['entry', 'run', 'change', 'company', 'contact'],
+] as const;
+
 /**
  * SCIM resources of one tenant: the document as JSON, beside it the keys by which IdPs look them up (Entra, Okta and
  * OneLogin ask for userName, externalId, displayName, id and e-mail). `views` comes from the runs.
@@ -52,11 +57,13 @@ export function createScimStore(
   tenantId: string,
   dialect: DialectName,
   views: ScimStore['views'] = async () => new Map(),
+  stamp: ScimStore['stamp'] = () => null,
 ): ScimStore {
   const members = createScimMembers(db, tenantId, dialect);
   const scan = createScimScan(db, tenantId, { views, members });
 
   return {
+    stamp,
     views,
     ...createScimList(db, tenantId, dialect, scan),
     ...createScimKeyset(db, tenantId, dialect, scan),

@@ -92,6 +92,11 @@ export async function count(candidates: Candidates): Promise<number> {
   return total;
 }
 
+/** As the indexes do; JavaScript compares UTF-16, in which an emoji comes before a full-width letter. */
+function compareBytes(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
 /** Of two sorted lists' heads, which comes first: by key, those without one last, then in order of creation. */
 export function compareKeys(
   left: { readonly id: string; readonly key: string | number | undefined },
@@ -100,6 +105,7 @@ export function compareKeys(
   if (left.key !== right.key) {
     if (left.key === undefined) return 1;
     if (right.key === undefined) return -1;
+    if (typeof left.key === 'string' && typeof right.key === 'string') return compareBytes(left.key, right.key);
     return left.key < right.key ? -1 : 1;
   }
   if (left.id === right.id) return 0;

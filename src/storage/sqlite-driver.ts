@@ -8,6 +8,7 @@ import {
   type SqliteDatabase,
   type SqliteStatement,
 } from 'kysely';
+import { type ChangeCounter, type Changes, createChangeCounter, tableWritten } from './sqlite-changes.ts';
 import type { Direct } from './statement.ts';
 
 type Bindable = null | number | bigint | string | Uint8Array;
@@ -28,10 +29,12 @@ class ImmediateDriver extends SqliteDriver {
 export function sqliteDialect(
   path: string,
   options: { readonly readOnly: boolean },
-): { readonly dialect: Dialect; readonly direct: Direct } {
-  const database = openSqlite(path, options);
+): { readonly dialect: Dialect; readonly direct: Direct; readonly changes: Changes } {
+  const changes = createChangeCounter();
+  const database = openSqlite(path, options, changes);
   const dialect = new SqliteDialect({ database });
   return {
+    changes,
     dialect: {
       createDriver: () => (options.readOnly ? dialect.createDriver() : new ImmediateDriver({ database })),
       createQueryCompiler: () => dialect.createQueryCompiler(),
@@ -41,8 +44,8 @@ export function sqliteDialect(
     direct: (sql, parameters) => {
       const prepared = database.prepare(sql);
       if (prepared.reader) return { rows: prepared.all(parameters) };
-      const { changes, lastInsertRowid } = prepared.run(parameters);
-      return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
+      const { changes: count, lastInsertRowid } = prepared.run(parameters);
+      return { numAffectedRows: BigInt(count), insertId: BigInt(lastInsertRowid), rows: [] };
     },
   };
 }
@@ -57,7 +60,7 @@ function rowOf(names: readonly string[], values: Values): Record<string, SQLOutp
  * The face of `node:sqlite` that kysely's SQLite driver asks for. A statement is a reader when it has result columns;
  * statements are kept by their text because preparing costs more than a point read.
  */
-function openSqlite(path: string, options: { readonly readOnly: boolean }): SqliteDatabase {
+function openSqlite(path: string, options: { readonly readOnly: boolean }, changes: ChangeCounter): SqliteDatabase {
   const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: READ_TIMEOUT_MS });
   if (!options.readOnly) {
     // FULL: an acknowledged write survives a power cut, not only a crash of the process.
@@ -74,6 +77,12 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }): Sqli
     // Objects made by node:sqlite are dictionaries: slower to make, and to read, than those made here.
     statement.setReturnArrays(true);
     let names = statement.columns().map(({ name }) => name);
+    const table = tableWritten(sql);
+    const ends = /^\s*(commit|rollback)\s*$/i.exec(sql)?.[1]?.toLowerCase();
+    const counted = (rows: number | bigint): void => {
+      if (ends === 'commit' || ends === 'rollback') changes.ended(ends);
+      else if (table !== null && rows > 0) changes.wrote(table, database.isTransaction);
+    };
     const prepared: SqliteStatement = {
       reader: names.length > 0,
       all: (parameters) => {
@@ -82,16 +91,19 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }): Sqli
         if (rows[0] !== undefined && rows[0].length !== names.length) {
           names = statement.columns().map(({ name }) => name);
         }
+        counted(rows.length);
         return rows.map((values) => rowOf(names, values));
       },
       run: (parameters) => {
-        const { changes, lastInsertRowid } = statement.run(...(parameters as Bindable[]));
-        return { changes, lastInsertRowid };
+        const result = statement.run(...(parameters as Bindable[]));
+        counted(result.changes);
+        return result;
       },
       *iterate(parameters) {
         for (const values of statement.iterate(...(parameters as Bindable[]))) {
           yield rowOf(names, values as unknown as Values);
         }
+        counted(1);
       },
     };
     if (cache.size >= 500) cache.clear();

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Policy } from '../core/reconcile/policy.ts';
+import type { ScimStore } from '../flows/scim-port.ts';
 import type { Aggregates, Clock, Crypto, Store, TenantStore } from '../flows/ports.ts';
 import { createAccountStore } from './accounts.ts';
 import { createAuditLog } from './audit.ts';
@@ -12,7 +13,8 @@ import { createPolicyStore } from './policy.ts';
 import { createProvisioningViews } from './provisioning-views.ts';
 import { createRunStore } from './runs.ts';
 import type { Schema } from './schema.ts';
-import { createScimStore } from './scim-resources.ts';
+import { SHOWN_TABLES, createScimStore } from './scim-resources.ts';
+import { createScimRequestStore } from './scim-requests.ts';
 import { createSettingStore } from './settings.ts';
 import { listTenants } from './tenants.ts';
 import { writeTransaction } from './write-transaction.ts';
@@ -28,11 +30,12 @@ export interface StorePorts {
 export function createStore(ports: StorePorts): Store {
   const { database } = ports;
   const opened = new Map<string, TenantStore>();
+  const stamp = database.changes?.watch(SHOWN_TABLES);
 
   function open(tenantId: string): TenantStore {
     return {
       tenantId,
-      ...aggregates(database.read, tenantId, ports),
+      ...aggregates(database.read, tenantId, ports, stamp),
       write: (work) => writeTransaction(database, (tx) => work(aggregates(tx, tenantId, ports))),
     };
   }
@@ -48,18 +51,19 @@ export function createStore(ports: StorePorts): Store {
 }
 
 /** All that a tenant's data can be asked on one connection; every statement carries the tenant's id. */
-function aggregates(db: Kysely<Schema>, tenantId: string, ports: StorePorts): Aggregates {
+function aggregates(db: Kysely<Schema>, tenantId: string, ports: StorePorts, stamp?: ScimStore['stamp']): Aggregates {
   const { clock, crypto, basePolicy } = ports;
   const { dialect } = ports.database;
   const audit = createAuditLog(db, tenantId, { dialect, clock, crypto });
   return {
-    scim: createScimStore(db, tenantId, dialect, createProvisioningViews(db, tenantId, dialect)),
+    scim: createScimStore(db, tenantId, dialect, createProvisioningViews(db, tenantId, dialect), stamp),
     people: createPeopleStore(db, tenantId, { dialect, crypto, audit }),
     accounts: createAccountStore(db, tenantId),
     imports: createImportStore(db, tenantId),
     runs: createRunStore(db, tenantId),
     plans: createPlanStore(db, tenantId, dialect),
-    policy: createPolicyStore(db, tenantId, { clock, base: basePolicy }),
+    policy: createPolicyStore(db, tenantId, { dialect, clock, base: basePolicy }),
+    scimRequests: createScimRequestStore(db, tenantId, dialect),
     settings: createSettingStore(db, tenantId),
     jobs: createJobQueue(db, tenantId, { clock, crypto }),
     audit,

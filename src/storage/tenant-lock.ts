@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { DialectName } from './database.ts';
-import { lockRows } from './dialect.ts';
+import { type DialectName, lockRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
 
 /**

@@ -34,6 +34,8 @@ export function createTokenStore(ports: {
   }
 
   return {
+    stamp: database.changes?.watch(['token', 'tenant']) ?? (() => null),
+
     async byHash(hash) {
       const {
         rows: [row],
@@ -82,9 +84,13 @@ export function createTokenStore(ports: {
           .where('id', '=', id)
           .where('revoked_at', 'is', null)
           .where('expires_at', '>', by.createdAt)
+          .returning('paused_at')
           .executeTakeFirst();
-        if (old.numUpdatedRows === 0n) return false;
-        await tx.insertInto('token').values(toRow(by)).execute();
+        if (old === undefined) return false;
+        await tx
+          .insertInto('token')
+          .values({ ...toRow(by), paused_at: old.paused_at })
+          .execute();
         await audited(tx, by.tenantId, entry);
         return true;
       }),
@@ -102,6 +108,51 @@ export function createTokenStore(ports: {
         await audited(tx, tenantId, entry);
         return true;
       }),
+
+    setPaused: (tenantId, id, at, entry) =>
+      writeTransaction(database, async (tx) => {
+        const changed = await tx
+          .updateTable('token')
+          .set({ paused_at: at })
+          .where('tenant_id', '=', tenantId)
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .where('paused_at', at === null ? 'is not' : 'is', null)
+          .executeTakeFirst();
+        if (changed.numUpdatedRows === 0n) return false;
+        await audited(tx, tenantId, entry);
+        return true;
+      }),
+
+    async lastOfEach(after) {
+      const rows = await database.read
+        .selectFrom('token')
+        .select(['tenant_id', 'id', 'audience', 'expires_at'])
+        .where('revoked_at', 'is', null)
+        .where('expires_at', '>', after)
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('token as later')
+                .select('later.id')
+                .whereRef('later.tenant_id', '=', 'token.tenant_id')
+                .whereRef('later.audience', '=', 'token.audience')
+                .whereRef('later.subject', '=', 'token.subject')
+                .where('later.revoked_at', 'is', null)
+                .whereRef('later.expires_at', '>', 'token.expires_at'),
+            ),
+          ),
+        )
+        .orderBy('expires_at')
+        .execute();
+      return rows.map((row) => ({
+        tenantId: row.tenant_id,
+        id: row.id,
+        audience: audienceOf(row.audience),
+        expiresAt: row.expires_at,
+      }));
+    },
 
     async touch(tenantId, id, at) {
       const key = JSON.stringify([tenantId, id]);
@@ -138,6 +189,7 @@ function toRow(record: TokenRecord): Row {
     expires_at: record.expiresAt,
     revoked_at: record.revokedAt ?? null,
     last_used_at: record.lastUsedAt ?? null,
+    paused_at: record.pausedAt ?? null,
   };
 }
 
@@ -145,7 +197,7 @@ function toRecord(row: Row): TokenRecord {
   return {
     id: row.id,
     tenantId: row.tenant_id,
-    audience: row.audience === 'scim' ? 'scim' : 'api',
+    audience: audienceOf(row.audience),
     scopes: JSON.parse(row.scopes) as string[],
     subject: row.subject,
     name: row.name,
@@ -155,5 +207,10 @@ function toRecord(row: Row): TokenRecord {
     expiresAt: row.expires_at,
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+    ...(row.paused_at === null ? {} : { pausedAt: row.paused_at }),
   };
+}
+
+function audienceOf(text: string): TokenRecord['audience'] {
+  return text === 'scim' ? 'scim' : 'api';
 }

@@ -53,7 +53,10 @@ eachDatabase('tokens', (suite) => {
     clock.pass(25 * 3_600_000);
     expect(await authenticate(token, 'api')).toEqual({
       ok: true,
-      principal: { tenantId: 'default', tokenId: record.id, subject: 'robin', audience: 'api', scopes: ['read'] },
+      principal: {
+        ...{ tenantId: 'default', tokenId: record.id, subject: 'robin', connection: 'robin', audience: 'api' },
+        scopes: ['read'],
+      },
     });
   });
 
@@ -64,7 +67,7 @@ eachDatabase('tokens', (suite) => {
     expect(young).toMatchObject({ principal: { subject: 'alex' } });
     if (!young.ok) return;
     const next = await desk.create({ ...wanted, by: young.principal, subject: 'kim' });
-    expect(await authenticate(next.token, 'api')).toMatchObject({ principal: { subject: 'alex' } });
+    expect(await authenticate(next.token, 'api')).toMatchObject({ principal: { subject: 'alex', connection: 'kim' } });
     clock.pass(24 * 3_600_000);
     expect(await authenticate(token, 'api')).toMatchObject({ principal: { subject: 'robin' } });
     expect(await authenticate(next.token, 'api')).toMatchObject({ principal: { subject: 'kim' } });
@@ -106,6 +109,31 @@ eachDatabase('tokens', (suite) => {
     );
     expect(await authenticate(text, 'scim')).toMatchObject({ ok: true, principal: { subject: 'bootstrap' } });
     expect(await authenticate(text, 'api')).toEqual({ ok: false, reason: 'audience' });
+  });
+
+  it('are refused while they are paused, at once, and so are their successors', async () => {
+    const { desk, authenticate } = await world();
+    const { token, record } = await desk.create(wanted);
+    expect(await desk.pause(ADMIN, record.id)).toMatchObject({ id: record.id, pausedAt: expect.any(String) });
+    await expect(authenticate(token, 'api')).rejects.toMatchObject({
+      code: 'auth.paused',
+      message: expect.stringContaining(`bridge token resume ${record.id}`),
+    });
+    // Of another audience it is refused as ever: who holds it learns nothing of its state.
+    expect(await authenticate(token, 'scim')).toEqual({ ok: false, reason: 'audience' });
+    await desk.pause(ADMIN, record.id);
+    const successor = await desk.rotate({ by: ADMIN, id: record.id, overlapSeconds: 60 });
+    expect(successor.record.pausedAt).toBeDefined();
+    await expect(authenticate(successor.token, 'api')).rejects.toMatchObject({ code: 'auth.paused' });
+    await desk.resume(ADMIN, successor.record.id);
+    expect(await authenticate(successor.token, 'api')).toMatchObject({ ok: true });
+    await desk.revoke(ADMIN, record.id);
+    expect(await authenticate(token, 'api')).toEqual({ ok: false, reason: 'revoked' });
+    await expect(desk.resume(ADMIN, record.id)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(desk.pause(ADMIN, 'nobody')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(desk.pause({ ...ADMIN, tokenId: successor.record.id }, successor.record.id)).rejects.toMatchObject({
+      code: 'conflict',
+    });
   });
 
   it('of a paused tenant are refused, but for administrators', async () => {

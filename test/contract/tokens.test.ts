@@ -83,6 +83,47 @@ eachDatabase('tokens', (testStore) => {
     expect((await tokens.list(tenantId, null, 10)).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
 
+  it('pauses and resumes a token once each, in one transaction with the audit entry', async () => {
+    const record = token('a');
+    await tokens.create(record, event('token.created'));
+    expect(await tokens.setPaused(tenantId, 'a', null, event('token.resumed'))).toBe(false);
+    expect(await tokens.setPaused(tenantId, 'a', later(1), event('token.paused'))).toBe(true);
+    expect(await tokens.setPaused(tenantId, 'a', later(2), event('token.paused'))).toBe(false);
+    expect(await tokens.byHash(record.hash)).toEqual({ ...record, pausedAt: later(1), tenantState: 'active' });
+    expect(await tokens.setPaused('t1', 'a', null, event('token.resumed'))).toBe(false);
+    expect(await tokens.setPaused(tenantId, 'a', null, event('token.resumed'))).toBe(true);
+    expect(await tokens.get(tenantId, 'a')).toEqual(record);
+    await tokens.revoke(tenantId, 'a', later(3), event('token.revoked'));
+    expect(await tokens.setPaused(tenantId, 'a', later(4), event('token.paused'))).toBe(false);
+    expect(await auditKinds()).toEqual(['token.created', 'token.paused', 'token.resumed', 'token.revoked']);
+  });
+
+  it('lets the successor of a paused token rest, too', async () => {
+    await tokens.create(token('a'), event('token.created'));
+    await tokens.setPaused(tenantId, 'a', later(1), event('token.paused'));
+    await tokens.replace('a', token('b', { createdAt: later(10) }), later(50), event('token.rotated'));
+    expect(await tokens.get(tenantId, 'b')).toMatchObject({ pausedAt: later(1) });
+  });
+
+  it('knows with which token each connection of a tenant ends', async () => {
+    const made = [
+      token('a', { expiresAt: later(50) }),
+      token('b', { expiresAt: later(90) }),
+      token('other-audience', { audience: 'api', expiresAt: later(40) }),
+      token('other-subject', { subject: 'entra', expiresAt: later(60) }),
+      token('revoked', { subject: 'gone', expiresAt: later(70) }),
+      token('ended', { subject: 'old', expiresAt: later(10) }),
+    ];
+    for (const one of made) await tokens.create(one, event('token.created'));
+    await tokens.revoke(tenantId, 'revoked', later(1), event('token.revoked'));
+    const last = (await tokens.lastOfEach(later(10))).filter((one) => one.tenantId === tenantId);
+    expect(last).toEqual([
+      { tenantId, id: 'other-audience', audience: 'api', expiresAt: later(40) },
+      { tenantId, id: 'other-subject', audience: 'scim', expiresAt: later(60) },
+      { tenantId, id: 'b', audience: 'scim', expiresAt: later(90) },
+    ]);
+  });
+
   it('notes the last use at most once a minute, whichever process saw it', async () => {
     await tokens.create(token('a'), event('token.created'));
     const lastUsed = async () => (await tokens.get(tenantId, 'a'))?.lastUsedAt;

@@ -4,6 +4,7 @@ import { parseFilter } from '../../src/scim/filter.ts';
 import { matches } from '../../src/scim/match.ts';
 import { USER } from '../../src/scim/schema.ts';
 import { filters, writeFilter } from './arbitrary-filter.ts';
+import { bestTime } from './best-time.ts';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
@@ -73,5 +74,28 @@ it('what is written out is read back the same', () => {
       expect(parseFilter(USER, writeFilter(filter))).toEqual(filter);
     }),
     { numRuns: 500, seed: 7643 },
+  );
+});
+
+describe('a long part of a long text', () => {
+  const text = 'ab'.repeat(32_768);
+  const holds = (filter: string, nickName: string): boolean => matches(USER, parseFilter(USER, filter), { nickName });
+
+  it('is found where it is, and nowhere else', () => {
+    const parts = fc.tuple(fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 300 }), fc.nat(300), fc.nat(200));
+    fc.assert(
+      fc.property(parts, fc.boolean(), ([whole, from, length], other) => {
+        const part = whole.slice(from, from + length) + (other ? 'a' : '');
+        expect(holds(`nickName co "${part}"`, whole)).toBe(whole !== '' && whole.includes(part));
+      }),
+      { numRuns: 1000, seed: 7643 },
+    );
+  });
+
+  it.each(['ab'.repeat(2000) + 'b' + 'ab'.repeat(2000), 'b'.repeat(8000), `${'ab'.repeat(4000)}aa`])(
+    'is looked for in no time',
+    (part) => {
+      expect(bestTime(() => void holds(`nickName co "${part}"`, text), 50)).toBeLessThan(50);
+    },
   );
 });

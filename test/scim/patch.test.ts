@@ -248,7 +248,7 @@ describe('what is refused', () => {
     ['scim.invalid_value', { op: 'replace', path: 'displayName', value: 'a\u0000b' }],
     ['scim.invalid_value', { op: 'replace', path: 'displayName', value: '\ud800' }],
     ['scim.invalid_value', { op: 'replace', path: 'password', value: 7 }],
-    ['scim.invalid_value', { op: 'remove', path: 'userName' }],
+    ['scim.mutability', { op: 'remove', path: 'userName' }],
     ['scim.invalid_value', { op: 'replace', path: 'userName', value: '' }],
     ['scim.invalid_value', { op: 'replace', value: 'x' }],
     ['scim.invalid_syntax', { op: 'move', path: 'title', value: 'x' }],
@@ -391,7 +391,7 @@ describe('members', () => {
     ['scim.invalid_path', { op: 'remove', path: 'members[display eq "A"]' }],
     ['scim.mutability', { op: 'replace', path: 'members[value eq "a"].value', value: 'b' }],
     ['scim.mutability', { op: 'replace', path: 'members.display', value: 'b' }],
-    ['scim.invalid_value', { op: 'remove', path: 'displayName' }],
+    ['scim.mutability', { op: 'remove', path: 'displayName' }],
   ])('%s: %j', (code, operation) => {
     expect(refusal(() => group(operation))).toBe(code);
   });

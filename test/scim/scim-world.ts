@@ -3,9 +3,11 @@ import express from 'express';
 import type { IdpStatement } from '../../src/core/identity/person.ts';
 import { DEFAULT_POLICY } from '../../src/core/reconcile/policy.ts';
 import { createAcceptScim } from '../../src/flows/accept-scim.ts';
+import type { Store } from '../../src/flows/ports.ts';
 import type { Principal } from '../../src/flows/principal.ts';
 import type { ScimStore } from '../../src/flows/scim-port.ts';
 import { createScimFacade } from '../../src/scim/facade.ts';
+import { type RequestLog, createRequestLog } from '../../src/scim/facade/request-log.ts';
 import type { BodyLimits } from '../../src/scim/facade/body.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createCrypto } from '../../src/storage/node-crypto.ts';
@@ -18,6 +20,8 @@ export const TENANTS = ['acme', 'globex'] as const;
 export interface ScimWorld {
   readonly app: RequestListener;
   readonly log: readonly string[];
+  readonly requests: RequestLog;
+  readonly store: Store;
   /** The store that the facade reads from, for a look behind it. */
   scim(tenantId: string): ScimStore;
   /** What the IdP last said of the person behind each record. */
@@ -41,6 +45,12 @@ export async function authenticateForTest(token: string): Promise<Principal | nu
   };
 }
 
+/** A token of a tenant that is refused, but known: `<tenant>-expired`. */
+function whoseForTest(token: string): Pick<Principal, 'tenantId' | 'tokenId'> | null {
+  const tenantId = TENANTS.find((tenant) => token === `${tenant}-expired`);
+  return tenantId === undefined ? null : { tenantId, tokenId: `tok_${tenantId}_expired` };
+}
+
 /** The facade over a real store. */
 export async function createScimWorld(
   database: Database,
@@ -48,6 +58,9 @@ export async function createScimWorld(
     readonly limits?: Partial<BodyLimits>;
     readonly authenticate?: typeof authenticateForTest;
     readonly verifiedDomains?: readonly string[];
+    /** What stands between the store and whoever writes to it. */
+    readonly storeOf?: (store: Store) => Store;
+    readonly mostRequests?: number;
   } = {},
 ): Promise<ScimWorld> {
   const crypto = createCrypto({ pepper: new Uint8Array(32).fill(7) });
@@ -61,8 +74,16 @@ export async function createScimWorld(
   }
 
   const store = createStore({ database, clock, crypto, basePolicy: policy });
+  const requests = createRequestLog({
+    store: options.storeOf?.(store) ?? store,
+    clock,
+    log: (level, code, data) => log.push(JSON.stringify([level, code, data])),
+    whose: async (token) => whoseForTest(token),
+    ...(options.mostRequests === undefined ? {} : { most: options.mostRequests }),
+  });
   const facade = createScimFacade({
-    accept: createAcceptScim({ store, clock, crypto }),
+    requests,
+    accept: createAcceptScim({ store: options.storeOf?.(store) ?? store, clock, crypto }),
     store,
     authenticate: options.authenticate ?? authenticateForTest,
     publicUrl: PUBLIC_URL,
@@ -78,6 +99,8 @@ export async function createScimWorld(
       if (!facade.front(request, response)) app(request, response);
     },
     log,
+    requests,
+    store,
     scim: (tenantId) => store.tenant(tenantId).scim,
     statements: async (tenantId) => {
       const states = await store.tenant(tenantId).people.states();

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import pg from 'pg';
-import { type Database, type DialectName, openDatabase } from '../../src/storage/database.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
+import type { DialectName } from '../../src/storage/dialect.ts';
 
 /** One fresh store that lives as long as the suite; every `open` is one more process's view of it. */
 export interface TestStore {

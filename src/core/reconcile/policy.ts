@@ -16,9 +16,26 @@ export interface FeedPolicy {
   readonly staleAfterDays: number;
 }
 
+/**
+ * How a connection of an identity provider means what two clients mean differently. A setting that is not there is the
+ * usual reading, the first of its values; `patchAnswer` has none: users come back, groups do not.
+ */
+export interface ConnectionPolicy {
+  readonly removeWithValue?: 'named' | 'all';
+  readonly replaceMembers?: 'whole' | 'add';
+  readonly replaceWithoutMatch?: 'create' | 'noTarget';
+  readonly removeWithoutMatch?: 'noTarget' | 'ignore';
+  readonly missingActive?: 'keep' | 'true';
+  readonly unknownAttributes?: 'ignore' | 'refuse';
+  readonly unknownPath?: 'invalidPath' | 'ignore';
+  readonly patchAnswer?: 'resource' | 'none';
+}
+
 export interface Policy {
   readonly sources: {
     readonly feeds: Readonly<Record<string, FeedPolicy>>;
+    /** By the subject that the credential stands for; documents from before there were settings have none. */
+    readonly connections?: Readonly<Record<string, ConnectionPolicy>>;
     readonly companyTimeZone: string;
   };
   /** E-mail domains that the tenant has proven to own: only there an e-mail may link. */
@@ -61,11 +78,14 @@ export interface Policy {
     readonly successors: Readonly<Record<string, string>>;
   };
   readonly ownership: { readonly contactAttribute?: string };
+  /** Documents from before there was one have none: `DEFAULT_POLICY.retention` then. */
+  readonly retention?: { readonly scimRequestDays: number };
 }
 
 export const DEFAULT_POLICY: Policy = {
   sources: {
     feeds: { hr: { mode: 'full', columns: {}, statusWords: {}, staleAfterDays: 7 } },
+    connections: {},
     companyTimeZone: 'UTC',
   },
   verifiedDomains: [],
@@ -96,6 +116,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   handover: { successors: {} },
   ownership: {},
+  retention: { scimRequestDays: 30 },
 };
 
 /** The larger of the absolute number and, from 100 on, the percentage of the population. */

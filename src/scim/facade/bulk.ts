@@ -7,12 +7,21 @@ import { type BulkOperation, type BulkTask, readBulk } from '../bulk.ts';
 import { DRIFT_SCHEMA } from '../schema-user.ts';
 import { locationOf } from './render.ts';
 import { type Reply, jsonReply } from './reply.ts';
+import type { Trace } from './request-trace.ts';
 import type { Exchange, ResourceService } from './service.ts';
 
 const RESPONSE_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse';
 
 /** A success is told without the resource (RFC 7644 3.7), so what a resource is made of besides need not be loaded. */
 const UNSEEN: Readonly<Record<ResourceType, string>> = { User: `groups,${DRIFT_SCHEMA.id}`, Group: 'members' };
+
+/** Method and path of an operation, as if it had come alone; for the log. */
+function calledBy({ method = '', task }: BulkOperation): readonly [method: string, path: string] {
+  if (task instanceof DomainError) return [BULK_METHODS.has(method) ? method : '', ''];
+  return [task.method, `/${task.type}s${task.id === undefined ? '' : `/${task.id}`}`];
+}
+
+const BULK_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 export interface BulkWorld {
   readonly services: Readonly<Record<ResourceType, ResourceService>>;
@@ -37,7 +46,9 @@ export async function bulk(world: BulkWorld, exchange: Exchange, body: unknown):
   for (const at of order) {
     const operation = operations[at];
     if (operation === undefined || errors >= failOnErrors) break;
-    const { reply, location } = await done(operation, circular.has(at));
+    const trace = exchange.trace?.operation(at, ...calledBy(operation));
+    const { reply, location } = await done(operation, circular.has(at), trace);
+    trace?.answered(reply);
     if (reply.status >= 400) errors += 1;
     answers.set(at, {
       ...(location === undefined ? {} : { location }),
@@ -57,6 +68,7 @@ export async function bulk(world: BulkWorld, exchange: Exchange, body: unknown):
   async function done(
     operation: BulkOperation,
     isCircular: boolean,
+    trace: Trace | undefined,
   ): Promise<{ readonly reply: Reply; readonly location: string | undefined }> {
     let location: string | undefined;
     const reply = await world.answer(async () => {
@@ -68,7 +80,7 @@ export async function bulk(world: BulkWorld, exchange: Exchange, body: unknown):
         location = locationOf(world.baseUrl, task.type, encodeURIComponent(id));
       }
       const data = operation.references.size === 0 ? task.data : replaceReferences(task.data, idOf);
-      const answer = await run(task, id, data);
+      const answer = await run(task, id, data, trace);
       if (task.method === 'POST') {
         location = answer.headers['Location'];
         if (bulkId !== undefined && location !== undefined) {
@@ -80,13 +92,19 @@ export async function bulk(world: BulkWorld, exchange: Exchange, body: unknown):
     return { reply, location };
   }
 
-  async function run({ method, type, version }: BulkTask, id = '', data: unknown): Promise<Reply> {
+  async function run(
+    { method, type, version }: BulkTask,
+    id = '',
+    data: unknown,
+    trace: Trace | undefined,
+  ): Promise<Reply> {
     const service = world.services[type];
     const own: Exchange = {
       principal: exchange.principal,
       parameters: { excludedAttributes: UNSEEN[type] },
       ifMatch: version,
       ifNoneMatch: undefined,
+      trace,
     };
     switch (method) {
       case 'POST':

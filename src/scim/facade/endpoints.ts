@@ -43,18 +43,16 @@ export interface Place {
   readonly id: string | undefined;
 }
 
-const places = new WeakMap<Request, Place | null>();
+/** Kept on the request itself: a weak map of many short lives is work for the collector. */
+const PLACE = Symbol('place');
+type Placed = Request & { [PLACE]?: Place | null };
 
 /**
  * Null for a path that is none of ours. Several steps ask for the place of a request; its path is taken apart once.
  * Throws `request.invalid` where it cannot be decoded.
  */
-export function placeOf(req: Request): Place | null {
-  const known = places.get(req);
-  if (known !== undefined) return known;
-  const place = placeNamed(req.path);
-  places.set(req, place);
-  return place;
+export function placeOf(req: Placed): Place | null {
+  return (req[PLACE] ??= placeNamed(req.path));
 }
 
 const ONE = /^\/scim\/v2\/(Users|Groups)\/([0-9a-f-]{36})(?:\?|$)/;
@@ -64,12 +62,12 @@ const READ_ACCEPTS: ReadonlySet<string | undefined> = new Set([undefined, '*/*',
  * Whether it asks for one resource in the plainest way: then its place is known without taking the path apart, and its
  * media type without negotiation.
  */
-export function isAskedOften(req: Request): boolean {
+export function isAskedOften(req: Placed): boolean {
   if (req.method !== 'GET' || !READ_ACCEPTS.has(req.headers.accept)) return false;
   const [, first, id] = ONE.exec(req.url) ?? [];
   const endpoint = first === undefined ? undefined : ROOTS.get(first)?.inner;
   if (endpoint === undefined || id === undefined) return false;
-  places.set(req, { endpoint, id });
+  req[PLACE] = { endpoint, id };
   return true;
 }
 
@@ -101,12 +99,13 @@ export function isReading(req: Request): boolean {
   return req.method === 'GET' || req.method === 'HEAD' || placeOf(req)?.endpoint.name === 'search';
 }
 
-const NONE: Readonly<Record<string, string>> = {};
+/** The parameters of a request that has none. */
+export const WITHOUT_PARAMETERS: Readonly<Record<string, string>> = {};
 
 /** Parameters of the query, each at most once: which of two would be meant is not for us to guess. */
 export function queryParameters(req: Request): Readonly<Record<string, string>> {
   const at = req.url.indexOf('?');
-  if (at < 0) return NONE;
+  if (at < 0) return WITHOUT_PARAMETERS;
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(req.url.slice(at + 1))) {
     if (parameters.has(name)) throw new DomainError('scim.invalid_value', 'A query parameter is given twice.');

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { traceOf } from './request-trace.ts';
 
 /** An answer, ready to be sent; a resource brings its validator and its address (RFC 7644 3.1, 3.14). */
 export class Reply {
@@ -32,6 +33,7 @@ export function acceptedType(req: Request): string | null {
 
 export function sendReply(req: Request, res: Response, reply: Reply): void {
   res.statusCode = reply.status;
+  traceOf(req)?.answered(reply, req);
   for (const name in reply.headers) res.setHeader(name, reply.headers[name] ?? '');
   if (reply.text === undefined) {
     res.removeHeader('Content-Type');

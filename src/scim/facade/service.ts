@@ -1,9 +1,11 @@
 import { DomainError } from '../../core/errors.ts';
 import type { AttributePath, Filter, Sort } from '../../core/query.ts';
 import type { AcceptScim, Change, Condition } from '../../flows/accept-scim.ts';
+import type { Policy } from '../../core/reconcile/policy.ts';
 import type { Principal } from '../../flows/principal.ts';
 import type { Judge, ResourceType, ScimStore, StoredResource, Surroundings } from '../../flows/scim-port.ts';
 import type { Cursors } from '../cursor.ts';
+import { type Dialect, dialectOf, refuseUnknown } from '../dialect.ts';
 import { readDocument, rawAttribute } from '../document.ts';
 import { etag, namesVersion } from '../etag.ts';
 import { type ListQuery, type Parameters, projectionOf, readListQuery } from '../list-query.ts';
@@ -15,9 +17,12 @@ import { DRIFT_SCHEMA } from '../schema-user.ts';
 import { sortKey } from '../sort-key.ts';
 import type { JsonObject } from '../value.ts';
 import { type PagedList, cursorList } from './cursor-list.ts';
+import { WITHOUT_PARAMETERS } from './endpoints.ts';
+import { createKeptAnswers } from './kept-answers.ts';
 import { type Page, listReply } from './list-reply.ts';
 import { definitionOf, locationOf, render } from './render.ts';
 import { Reply, jsonReply } from './reply.ts';
+import { type Trace, showing } from './request-trace.ts';
 
 /** One request, as far as it matters to a resource. */
 export interface Exchange {
@@ -25,6 +30,8 @@ export interface Exchange {
   readonly parameters: Parameters;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+  /** Where what becomes of it is noted for the log. */
+  readonly trace?: Trace | undefined;
 }
 
 /** Reads and writes of one resource type in the words of SCIM; every method throws DomainError. */
@@ -46,26 +53,31 @@ export function createResourceService(
     readonly accept: AcceptScim;
     readonly scimOf: (
       tenantId: string,
-    ) => Pick<ScimStore, 'get' | 'list' | 'page' | 'groupsOfMany' | 'membersOfMany' | 'views'>;
+    ) => Pick<ScimStore, 'stamp' | 'get' | 'list' | 'page' | 'groupsOfMany' | 'membersOfMany' | 'views'>;
     readonly baseUrl: string;
     readonly cursors: Cursors;
   },
 ): ResourceService {
   const { accept, scimOf, baseUrl, cursors } = world;
   const definition = definitionOf(type);
+  const answers = createKeptAnswers();
 
   return {
     async read(exchange, id) {
-      const resource = await scimOf(exchange.principal.tenantId).get(type, checkedId(type, id));
+      const { principal, parameters } = exchange;
+      const scim = scimOf(principal.tenantId);
+      const stamp = scim.stamp();
+      const keeps = stamp !== null && parameters === WITHOUT_PARAMETERS;
+      const kept = keeps ? answers.get(principal.tenantId, id, stamp) : undefined;
+      if (kept !== undefined) return notModified(exchange, kept.version) ?? kept.reply;
+      const resource = await scim.get(type, checkedId(type, id));
       if (resource === null) throw missing(type);
-      const { ifMatch, ifNoneMatch } = exchange;
-      if (ifMatch !== undefined && !namesVersion(ifMatch, resource.version)) {
-        throw new DomainError('scim.version', 'The resource has another version.');
-      }
-      if (ifNoneMatch !== undefined && namesVersion(ifNoneMatch, resource.version)) {
-        return new Reply(304, undefined, { ETag: etag(resource.version) });
-      }
-      return answer(200, exchange, resource);
+      const { version } = resource;
+      const unread = notModified(exchange, version);
+      if (unread !== null) return unread;
+      const reply = await answer(200, exchange, resource);
+      if (keeps) answers.put(principal.tenantId, id, { stamp, version, reply });
+      return reply;
     },
 
     async list(exchange) {
@@ -96,41 +108,67 @@ export function createResourceService(
 
     async create(exchange, body) {
       const doc = readDocument(definition, body);
+      const { principal } = exchange;
+      const trace = exchange.trace?.willAnswer(201);
+      const admit = (policy: Policy): void => checkBody(dialectFor(principal, policy), body);
       const resource =
         type === 'User'
-          ? await accept.createUser(exchange.principal, withActive(doc, true))
-          : await accept.createGroup(exchange.principal, doc, readMembers(rawAttribute(body, 'members'), 'members'));
+          ? await accept.createUser(principal, withActive(doc, true), admit, trace)
+          : await accept.createGroup(
+              principal,
+              doc,
+              readMembers(rawAttribute(body, 'members'), 'members'),
+              admit,
+              trace,
+            );
       return answer(201, exchange, resource, { Location: locationOf(baseUrl, type, resource.id) });
     },
 
     async replace(exchange, id, body) {
       const doc = readDocument(definition, body);
       const members = type === 'Group' ? readMembers(rawAttribute(body, 'members'), 'members') : [];
-      const resource = await change(exchange, id, (current) =>
-        type === 'User' ? { doc: keepActive(doc, current) } : { doc, members: [{ kind: 'set', users: members }] },
-      );
+      const resource = await change(exchange, id, (current, dialect) => {
+        checkBody(dialect, body);
+        if (type === 'Group') return { doc, members: [{ kind: 'set', users: members }] };
+        return { doc: dialect.missingActive === 'true' ? withActive(doc, true) : keepActive(doc, current) };
+      });
       return answer(200, exchange, resource);
     },
 
     async patch(exchange, id, body) {
-      const resource = await change(exchange, id, (current) => {
-        const { document, members } = applyPatch(definition, id, current.doc, body);
+      const isAsked = exchange.parameters['attributes'] !== undefined;
+      let told: Dialect['patchAnswer'];
+      const resource = await change(exchange, id, (current, dialect) => {
+        // A group is not read back for one member more: its size must not count (RFC 7644 3.5.2 allows 204).
+        told = dialect.patchAnswer ?? (type === 'Group' ? 'none' : 'resource');
+        exchange.trace?.willAnswer(told === 'none' && !isAsked ? 204 : 200);
+        const { document, members } = applyPatch(definition, id, current.doc, body, dialect);
         return type === 'User' ? { doc: keepActive(document, current) } : { doc: document, members };
       });
-      // A group is not read back for one member more: its size must not count (RFC 7644 3.5.2 allows 204).
-      const isAsked = exchange.parameters['attributes'] !== undefined;
-      if (type === 'Group' && !isAsked) return new Reply(204, undefined, { ETag: etag(resource.version) });
+      if (told === 'none' && !isAsked) return new Reply(204, undefined, { ETag: etag(resource.version) });
       return answer(200, exchange, resource);
     },
 
     async remove(exchange, id) {
-      await accept.remove(exchange.principal, type, checkedId(type, id), conditionOf(exchange));
+      const { principal, trace } = exchange;
+      await accept.remove(principal, type, checkedId(type, id), conditionOf(exchange), trace?.willAnswer(204));
       return new Reply(204);
     },
   };
 
-  function change(exchange: Exchange, id: string, make: (current: StoredResource) => Change): Promise<StoredResource> {
-    return accept.change(exchange.principal, type, checkedId(type, id), conditionOf(exchange), make);
+  /** The settings of the connection are those of the policy that the transaction sees. */
+  function change(
+    exchange: Exchange,
+    id: string,
+    make: (current: StoredResource, dialect: Dialect) => Change,
+  ): Promise<StoredResource> {
+    const { principal, trace } = exchange;
+    const changed = (current: StoredResource, policy: Policy): Change => make(current, dialectFor(principal, policy));
+    return accept.change(principal, type, checkedId(type, id), conditionOf(exchange), changed, trace?.willAnswer(200));
+  }
+
+  function checkBody({ unknownAttributes }: Dialect, body: unknown): void {
+    if (unknownAttributes === 'refuse') refuseUnknown(definition, body);
   }
 
   async function answer(
@@ -140,7 +178,7 @@ export function createResourceService(
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Reply> {
     const [body] = await rendered(principal, [resource], projectionOf(definition, parameters));
-    return jsonReply(status, body, { ...headers, ETag: etag(resource.version) });
+    return showing(jsonReply(status, body, { ...headers, ETag: etag(resource.version) }), resource);
   }
 
   /** Loads what the projection lets through, and no more: a group's members may be many. */
@@ -177,6 +215,10 @@ export function createResourceService(
   }
 }
 
+function dialectFor({ connection, subject }: Principal, policy: Policy): Dialect {
+  return dialectOf(policy, connection ?? subject);
+}
+
 /** `active` is always said; a new user is, where nobody said otherwise. */
 function withActive(doc: StoredResource['doc'], active: boolean): StoredResource['doc'] {
   return doc['active'] === undefined ? { ...doc, active } : doc;
@@ -185,6 +227,15 @@ function withActive(doc: StoredResource['doc'], active: boolean): StoredResource
 /** A change that does not speak of `active` neither suspends nor restores anybody. */
 function keepActive(doc: StoredResource['doc'], current: StoredResource): StoredResource['doc'] {
   return withActive(doc, current.doc['active'] !== false);
+}
+
+/** Throws `scim.version` for a version that the client does not want to read (RFC 9110 13.1). */
+function notModified({ ifMatch, ifNoneMatch }: Exchange, version: number): Reply | null {
+  if (ifMatch !== undefined && !namesVersion(ifMatch, version)) {
+    throw new DomainError('scim.version', 'The resource has another version.');
+  }
+  const isKnown = ifNoneMatch !== undefined && namesVersion(ifNoneMatch, version);
+  return isKnown ? new Reply(304, undefined, { ETag: etag(version) }) : null;
 }
 
 function conditionOf({ ifMatch, ifNoneMatch }: Exchange): Condition {

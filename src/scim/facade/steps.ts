@@ -4,6 +4,7 @@ import { isObject } from '../value.ts';
 import { principalOf } from './auth.ts';
 import { placeOf, queryParameters } from './endpoints.ts';
 import { Reply, acceptedType, jsonReply, sendReply } from './reply.ts';
+import { traceOf } from './request-trace.ts';
 import type { Exchange } from './service.ts';
 
 /** The steps one after the other, as express would, without its looking for a path at each. */
@@ -85,21 +86,26 @@ export const allowsMethod: RequestHandler = (req, res, next) => {
   next();
 };
 
-const exchanges = new WeakMap<Request, Exchange>();
+const EXCHANGE = Symbol('exchange');
+type Exchanging = Request & { [EXCHANGE]?: Exchange };
 
 /** Before scimmy has the request: what is wrong with its parameters is ours to say. */
-export const readsExchange: RequestHandler = (req, _res, next) => {
-  exchanges.set(req, {
-    principal: principalOf(req),
+export const readsExchange: RequestHandler = (req: Exchanging, _res, next) => {
+  const principal = principalOf(req);
+  const trace = traceOf(req);
+  if (trace !== undefined) trace.caller = principal;
+  req[EXCHANGE] = {
+    principal,
+    trace,
     parameters: queryParameters(req),
     ifMatch: req.headers['if-match'],
     ifNoneMatch: req.headers['if-none-match'],
-  });
+  };
   next();
 };
 
-export function exchangeOf(req: Request): Exchange {
-  const exchange = exchanges.get(req);
+export function exchangeOf(req: Exchanging): Exchange {
+  const exchange = req[EXCHANGE];
   if (exchange === undefined) throw noEndpoint();
   return exchange;
 }
