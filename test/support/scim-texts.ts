@@ -1,0 +1,92 @@
+/** Texts in which databases, JavaScript and Unicode like to disagree; few, so that resources and filters meet. */
+export const TEXTS: readonly string[] = [
+  'ann',
+  'Bob',
+  'ANN',
+  'annabel',
+  'a%b',
+  'a_b',
+  'axb',
+  'a\\b',
+  '%',
+  '_',
+  '\\',
+  '\\%',
+  "o'brien",
+  'a"b',
+  'a]b',
+  'Zoë',
+  'Zoe\u0308',
+  'ZOË',
+  'straße',
+  'STRASSE',
+  'İstanbul',
+  'istanbul',
+  'ΟΔΟΣ',
+  'οδος',
+  'σ',
+  'ﬁnn',
+  '測試',
+  '😀',
+  '\u{10400}',
+  '\u{10428}',
+  'Ａ',
+  'Ｋ',
+  '\u212a',
+  'true',
+  '5',
+  ' ann ',
+  'a\nb',
+  'null',
+  'work',
+  'Work',
+  'home',
+  'x@example.com',
+  'X@Example.com',
+  'User',
+  'direct',
+  'verified',
+  '2026-01-02T03:04:05Z',
+];
+
+/** Instants as they are stored, one millisecond apart and at the edges. */
+export const INSTANTS: readonly string[] = [
+  '2026-01-02T03:04:05.000Z',
+  '2026-01-02T03:04:05.006Z',
+  '2026-01-02T03:04:05.010Z',
+  '2020-02-29T23:59:59.999Z',
+  '1999-12-31T23:30:00.000Z',
+];
+
+export const NUMBERS: readonly number[] = [0, 1, 5, 12, 40, 9_007_199_254_740_991];
+
+/** What a prototype has, and what a careless program would reach through a path. */
+export const PROTOTYPE_NAMES: readonly string[] = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'constructor.prototype',
+  '__proto__.polluted',
+  'constructor.prototype.polluted',
+  'toString',
+  'hasOwnProperty',
+  'valueOf',
+  '__defineGetter__',
+  'emails.__proto__',
+  'emails.constructor',
+  'name.__proto__',
+  'name.hasOwnProperty',
+  'emails.length',
+  '__PROTO__',
+  'urn:ietf:params:scim:schemas:core:2.0:User:__proto__',
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:constructor',
+  'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.__proto__',
+];
+
+/** Code units of every sort, NUL and halves of pairs among them. */
+export const UNITS: readonly string[] = [
+  '\u0000', '\u0001', '\u0008', '\t', '\n', '\r', ' ', '!', '"', '#', '$', '%', "'", '(', ')', '*', '+', ',', '-', '.', '/', '0', '9', ':', ';', '<',
+  '=', '>', '?', '@', 'A', 'Z', '[', '\\', ']', '^', '_', '`', 'a', 'e', 'q', 'z', '{', '|', '}', '~', '\u007f', '\u0085', '\u00a0', 'é', '\u0301',
+  '\u0345', 'ß', 'İ', 'ı', 'Σ', 'ς', '\u1e9e', '\u200b', '\u202e', '\u2028', '\u212a', '測', '\ud800', '\udbff', '\udc00', '\udfff', '\ufb01',
+  '\ufb2c', '\ufeff', '\ufffd', '\uffff', '\u{1d160}', '😀',
+]; // prettier-ignore
