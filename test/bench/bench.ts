@@ -1,179 +1,167 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { type Bridge, SCIM_TOKEN, makeHome, startBridge } from '../support/bridge-process.ts';
-import { driver, type Employee, employees, hrCsv, scimUser } from '../support/journey.ts';
-import { load, type LoadRequest, type LoadResult } from './load.ts';
+import { hrToPlan, scimmy } from './peers.ts';
+import { cursorPages, filter, readOne } from './reads.ts';
+import type { Sample, Section, World } from './section.ts';
+import { createLab } from './servers.ts';
+import { errorsIn, figuresOf, judged, printSection } from './table.ts';
+import { bulk, create, members } from './writes.ts';
+
+const SECTIONS: Readonly<Record<string, (world: World) => Promise<Section>>> = {
+  get: readOne,
+  filter,
+  cursor: cursorPages,
+  post: create,
+  members,
+  bulk,
+  scimmy,
+  hr: () => hrToPlan(Number(values.people)),
+};
 
 const { values } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '3' },
-    users: { type: 'string', default: '1000,10000' },
-    people: { type: 'string', default: '10000' },
-    help: { type: 'boolean' },
+    seconds: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: Object.keys(SECTIONS).join(',') },
+    users: { type: 'string', default: '200000' },
+    people: { type: 'string', default: '5000' },
+    connections: { type: 'string', default: '20' },
+    soft: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
 
-if (values.help === true) {
+if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--seconds 3] [--users 1000,10000] [--people 10000]\n' +
-      'The SCIM facade beside a bare Express 5 app that answers the same bytes, in one run on SQLite,\n' +
-      'and the time from an HR file to a plan.\n',
+    `npm run bench -- [options]
+The bridge on SQLite beside what it is measured against, all in one run: every cell once a round, medians over the rounds.
+
+  --seconds N      of each cell in each round (1)
+  --rounds N       rounds (5)
+  --only a,b       of ${Object.keys(SECTIONS).join(', ')}
+  --users N        in the large store (200000)
+  --people N       in the HR file (5000)
+  --connections N  of the load generator (20)
+  --soft           bars that are missed do not make the exit code 1
+  --json FILE      all figures of all rounds, too
+`,
   );
   process.exit(0);
 }
 
-const MILLISECONDS = Number(values.seconds) * 1000;
-const CONNECTIONS = 20;
+const misnamed = values.only.split(',').filter((name) => SECTIONS[name] === undefined);
+const amounts = [values.seconds, values.rounds, values.users, values.people, values.connections].map(Number);
+if (misnamed.length > 0 || !amounts.every((amount) => amount > 0)) {
+  process.stderr.write('--only takes names, and the other options numbers above 0: see --help\n');
+  process.exit(2);
+}
+
 const print = (line = ''): void => void process.stdout.write(`${line}\n`);
+const begin = performance.now();
+const say = (text: string): void => {
+  const seconds = ((performance.now() - begin) / 1000).toFixed(0).padStart(4);
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${seconds} s  ${text}` : `${seconds} s  ${text}\n`);
+};
 
-interface Row {
-  readonly name: string;
-  readonly users: number;
-  readonly ours: LoadResult;
-  readonly bare: LoadResult;
-}
+const rounds = Number(values.rounds);
+const names = values.only.split(',');
+const machine = {
+  node: process.version,
+  cores: availableParallelism(),
+  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  memoryGB: Math.round(totalmem() / 2 ** 30),
+  platform: `${process.platform} ${process.arch}`,
+  stores: tmpdir(),
+  load: loads(),
+};
+const lab = createLab(say);
+process.once('SIGINT', () => void lab.close().then(() => process.exit(130)));
 
-print(
-  `Node ${process.version}, ${String(availableParallelism())} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), SQLite, ${String(CONNECTIONS)} connections, ${values.seconds} s a cell`,
-);
-const bare = await startBare();
-const rows: Row[] = [];
-for (const users of values.users.split(',').map(Number)) rows.push(...(await scimRows(users)));
-printRows(rows);
-await hrToPlan(Number(values.people));
-bare.child.kill();
-
-async function scimRows(users: number): Promise<readonly Row[]> {
-  const home = await makeHome('sqlite');
-  // No agent is needed: intake never asks Drift, so an address nobody listens on will do.
-  const bridge = await startBridge(home, {
-    DRIFT_BASE_URL: 'http://127.0.0.1:9',
-    DRIFT_TOKEN: 'bench-token-of-nobody',
-  });
-  try {
-    const people = employees(users);
-    const ids = await fill(bridge, people);
-    let created = users;
-    const pick = <T>(list: readonly T[], n: number): T => list[(n * 7919) % list.length] as T;
-    const measure = async (name: string, next: (n: number) => LoadRequest): Promise<Row> => {
-      const ours = await load(bridge.url, SCIM_TOKEN, next, { connections: CONNECTIONS, milliseconds: MILLISECONDS });
-      await teach(bridge, next);
-      const theirs = await load(bare.url, SCIM_TOKEN, next, { connections: CONNECTIONS, milliseconds: MILLISECONDS });
-      return { name, users, ours, bare: theirs };
-    };
-    return [
-      await measure('GET by id', (n) => ({ method: 'GET', path: `/scim/v2/Users/${pick(ids, n)}` })),
-      await measure('filter userName eq', (n) => ({
-        method: 'GET',
-        path: `/scim/v2/Users?filter=${encodeURIComponent(`userName eq "${pick(people, n).userName}"`)}`,
-      })),
-      await measure('page of 100', (n) => ({
-        method: 'GET',
-        path: `/scim/v2/Users?startIndex=${String(1 + ((n * 100) % (users - 100)))}&count=100`,
-      })),
-      await measure('PATCH displayName', (n) => ({
-        method: 'PATCH',
-        path: `/scim/v2/Users/${pick(ids, n)}`,
-        body: JSON.stringify({
-          schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
-          Operations: [{ op: 'replace', path: 'displayName', value: `Bench ${String(n)}` }],
-        }),
-      })),
-      await measure('POST', () => {
-        created += 1;
-        const n = String(created);
-        return {
-          method: 'POST',
-          path: '/scim/v2/Users',
-          body: JSON.stringify(
-            scimUser({ number: `9${n}`, given: `New${n}`, family: 'Bench', userName: `new${n}@example.com` }),
-          ),
-        };
-      }),
-    ];
-  } finally {
-    await bridge.stop();
-    await home.remove();
-  }
-}
-
-async function fill(bridge: Bridge, people: readonly Employee[]): Promise<readonly string[]> {
-  const ids = new Map<string, string>();
-  const queue = [...people];
-  const { scim } = driver(bridge.url);
-  const worker = async (): Promise<void> => {
-    for (let person = queue.pop(); person !== undefined; person = queue.pop()) {
-      const answer = await scim<{ id: string }>('POST', '/Users', scimUser(person));
-      if (answer.status !== 201) throw new Error(`filling: ${String(answer.status)}`);
-      ids.set(person.number, answer.body.id);
-    }
+try {
+  const started = new Map<string, Promise<unknown>>();
+  const world: World = {
+    lab,
+    milliseconds: Number(values.seconds) * 1000,
+    connections: Number(values.connections),
+    largeUsers: Number(values.users),
+    once: <T>(name: string, make: () => Promise<T>) => {
+      const known = (started.get(name) as Promise<T> | undefined) ?? make();
+      started.set(name, known);
+      return known;
+    },
   };
-  await Promise.all(Array.from({ length: 10 }, worker));
-  return people.map((person) => ids.get(person.number) ?? '');
+  const sections: Section[] = [];
+  for (const name of names) {
+    const section = SECTIONS[name];
+    if (section === undefined) throw new Error(`--only: there is no "${name}"; see --help`);
+    sections.push(await section(world));
+  }
+  const cells = sections.flatMap((section) => section.cells.map((cell) => ({ section, cell })));
+  for (const [at, { cell }] of cells.entries()) {
+    say(`warming up ${String(at + 1)} of ${String(cells.length)}`);
+    await cell.warm();
+  }
+  const before = { own: lab.cpuSeconds(), all: busySeconds() };
+  const samples = new Map<Section, Sample[]>(sections.map((section) => [section, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [at, { section, cell }] of cells.entries()) {
+      say(
+        `round ${String(round + 1)} of ${String(rounds)}, cell ${String(at + 1)} of ${String(cells.length)}: ${section.title}`,
+      );
+      samples.get(section)?.push(await cell.run(round));
+    }
+  }
+  const strangers = 1 - (lab.cpuSeconds() - before.own) / (busySeconds() - before.all);
+  say('done');
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  report(sections, samples, strangers);
+} finally {
+  await lab.close();
 }
 
-/** The bare app answers the very bytes that the bridge gave for one such request. */
-async function teach(bridge: Bridge, next: (n: number) => LoadRequest): Promise<void> {
-  const { method, path, body } = next(1_000_003);
-  const answer = await fetch(`${bridge.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${SCIM_TOKEN}`, 'content-type': 'application/scim+json' },
-    ...(body === undefined ? {} : { body }),
-  });
-  await fetch(`${bare.url}/bytes`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ text: await answer.text(), code: answer.status }),
-  });
+/** Processor time that the whole machine has used, in seconds. */
+function busySeconds(): number {
+  return cpus().reduce((sum, { times }) => sum + (times.user + times.nice + times.sys + times.irq) / 1000, 0);
 }
 
-async function startBare(): Promise<{ readonly url: string; readonly child: ChildProcess }> {
-  const child = spawn(process.execPath, ['test/bench/bare-app.ts'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await new Promise<string>((resolve) =>
-    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim())),
+function loads(): readonly number[] {
+  return loadavg().map((value) => Number(value.toFixed(1)));
+}
+
+function report(
+  sections: readonly Section[],
+  samples: ReadonlyMap<Section, readonly Sample[]>,
+  strangers: number,
+): void {
+  const { node, cores, processor, memoryGB, platform, stores, load } = machine;
+  print(
+    `Node ${node}, ${platform}, ${String(cores)} cores (${processor}), ${String(memoryGB)} GB, SQLite in ${stores}, load ${load.join(' ')} before and ${loads().join(' ')} after`,
   );
-  return { url: `http://127.0.0.1:${port}`, child };
-}
-
-function printRows(all: readonly Row[]): void {
+  print(
+    `${String(rounds)} rounds of ${values.seconds} s a cell, interleaved; ${values.connections} connections, one request under way on each; generator in one process, each server in its own`,
+  );
+  print(
+    `of the processor time used while measuring, ${(100 * strangers).toFixed(0)} % was other programs': the more, the less the figures say`,
+  );
+  let failed = 0;
+  const told = sections.map((section) => {
+    const figures = figuresOf(samples.get(section) ?? []);
+    printSection(section, figures, print);
+    const verdicts = section.verdicts.map((verdict) => judged(verdict, figures));
+    failed += verdicts.filter(({ verdict }) => verdict === 'FAIL').length + Number(errorsIn(figures) > 0);
+    return { title: section.title, notes: section.notes, figures: Object.fromEntries(figures), verdicts };
+  });
   print();
   print(
-    '                        users      bridge: req/s    p50 ms    p99 ms     bare Express 5: req/s    p50 ms    p99 ms     ratio',
+    `${failed === 0 ? 'All bars are met' : `${String(failed)} FAILED`}; ${((performance.now() - begin) / 1000).toFixed(0)} s in all.`,
   );
-  for (const { name, users, ours, bare: theirs } of all) {
-    const cell = (value: number, width: number, digits = 1): string => value.toFixed(digits).padStart(width);
-    print(
-      `${name.padEnd(22)}${String(users).padStart(7)}${cell(ours.perSecond, 19, 0)}${cell(ours.p50, 10)}${cell(ours.p99, 10)}${cell(theirs.perSecond, 26, 0)}${cell(theirs.p50, 10)}${cell(theirs.p99, 10)}${cell(ours.perSecond / theirs.perSecond, 10, 2)}${ours.errors > 0 ? `  ${String(ours.errors)} ERRORS` : ''}`,
+  if (values.json !== undefined) {
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine, options: values, strangers, sections: told, failed }, null, 2)}\n`,
     );
   }
-}
-
-async function hrToPlan(count: number): Promise<void> {
-  const simulator = await startSimulator({ settings: { scimPath: '/scim/v2', ratePerMinute: 0 } });
-  const home = await makeHome('sqlite');
-  const bridge = await startBridge(home, {
-    DRIFT_BASE_URL: simulator.url,
-    DRIFT_TOKEN: simulator.token,
-    DRIFT_RATE_PER_MINUTE: '6000',
-  });
-  try {
-    const drive = driver(bridge.url);
-    const people = employees(count);
-    const csv = hrCsv(people);
-    const start = performance.now();
-    const imported = await drive.api<{ rows: { accepted: number } }>('POST', '/feeds/hr/imports', csv);
-    const importedAt = performance.now();
-    const run = await drive.run();
-    const plannedAt = performance.now();
-    print();
-    print(
-      `HR file to plan, ${String(count)} people (${(csv.length / 1e6).toFixed(1)} MB): import ${((importedAt - start) / 1000).toFixed(2)} s (${String(imported.body.rows.accepted)} rows accepted), run to plan ${((plannedAt - importedAt) / 1000).toFixed(2)} s (${String(run.population)} entries), together ${((plannedAt - start) / 1000).toFixed(2)} s`,
-    );
-  } finally {
-    await bridge.stop();
-    await simulator.close();
-    await home.remove();
-  }
+  if (failed > 0 && !values.soft) process.exitCode = 1;
 }
