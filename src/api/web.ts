@@ -18,13 +18,20 @@ export interface Observed {
   readonly seconds: number;
 }
 
+/** What every answer to one request says. */
+export interface Always {
+  readonly requestId: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+}
+
 export interface WebPorts {
   /** Mounted in this order, each with its own errors. */
   readonly mounts: readonly {
     readonly path: string;
     readonly app: RequestHandler;
     /** Sees a request, with its whole path, before the routes do, and answers it or says false. */
-    readonly front?: (...exchange: Parameters<RequestListener>) => boolean;
+    readonly front?: (request: IncomingMessage, response: ServerResponse, always: Always) => boolean;
   }[];
   readonly publicUrl: string;
   readonly demo: boolean;
@@ -43,23 +50,26 @@ export interface WebPorts {
 export function createWeb(ports: WebPorts): RequestListener {
   const app = createRoutes(ports);
   const observe = observed(ports);
-  const headers = securityHeaders(ports.publicUrl);
+  const same = [...securityHeaders(ports.publicUrl), ...(ports.demo ? ['x-bridge-demo', 'simulator'] : [])];
   return (request, response) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
+    const requestId = randomUUID();
+    const headers = [...same, 'x-request-id', requestId];
     observe(request, response);
-    if (!ports.mounts.some(({ front }) => front?.(request, response) === true)) app(request, response);
+    if (ports.mounts.some(({ front }) => front?.(request, response, { requestId, headers }) === true)) return;
+    for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
+    app(request, response);
   };
 }
 
-/** What helmet sets, which is the same for every answer: asked of it once. */
-function securityHeaders(publicUrl: string): readonly (readonly [string, string])[] {
+/** What helmet sets, which is the same for every answer: asked of it once. Names and values in turn. */
+function securityHeaders(publicUrl: string): readonly string[] {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     strictTransportSecurity: publicUrl.startsWith('https:'),
   })(request, response, () => undefined);
-  return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
+  return Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
 }
 
 function createRoutes(ports: WebPorts): Express {
@@ -105,13 +115,11 @@ function createRoutes(ports: WebPorts): Express {
   return app;
 }
 
-/** An id for every request, and a measure of every answer. In demo mode each answer says that it is one. */
-function observed({ metrics, demo }: WebPorts): (request: IncomingMessage, response: ServerResponse) => void {
+/** Measures every answer. */
+function observed({ metrics }: WebPorts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const start = performance.now();
     const { method = '', url = '' } = request;
-    response.setHeader('x-request-id', randomUUID());
-    if (demo) response.setHeader('x-bridge-demo', 'simulator');
     response.once('close', () => {
       const surface = url.startsWith('/scim/') ? 'scim' : url.startsWith('/api/') ? 'api' : 'web';
       metrics.request({ surface, method, status: response.statusCode, seconds: (performance.now() - start) / 1000 });

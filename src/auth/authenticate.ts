@@ -40,28 +40,31 @@ export function createAuthenticate(ports: {
 
   const kept = new Map<string, { readonly stamp: number; readonly record: KnownToken }>();
 
-  async function recordOf(text: string): Promise<KnownToken | null> {
+  async function recordOf(text: string, audience: TokenAudience): Promise<KnownToken | RefusalReason> {
+    const parsed = parseToken(text);
+    if (parsed.kind === 'malformed') return 'malformed';
+    if (parsed.kind === 'minted' && parsed.audience !== audience) return 'audience';
+    const record = await tokens.byHash(hashToken(text, key));
+    return record === null || (parsed.kind === 'minted' && parsed.id !== record.id) ? 'unknown' : record;
+  }
+
+  async function keptOf(text: string, audience: TokenAudience): Promise<KnownToken | RefusalReason> {
     const stamp = tokens.stamp();
-    if (stamp === null) return tokens.byHash(hashToken(text, key));
+    if (stamp === null) return recordOf(text, audience);
     // Not the token itself: what is kept must be of no use to whoever reads it.
     const digest = hash('sha256', text, 'base64');
     const last = kept.get(digest);
     if (last?.stamp === stamp) return last.record;
-    const record = await tokens.byHash(hashToken(text, key));
-    if (record === null) return null;
+    const record = await recordOf(text, audience);
+    if (typeof record === 'string') return record;
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(digest, { stamp, record });
     return record;
   }
 
   return async (text, audience) => {
-    const parsed = parseToken(text);
-    if (parsed.kind === 'malformed') return { ok: false, reason: 'malformed' };
-    if (parsed.kind === 'minted' && parsed.audience !== audience) return { ok: false, reason: 'audience' };
-    const record = await recordOf(text);
-    if (record === null || (parsed.kind === 'minted' && parsed.id !== record.id)) {
-      return { ok: false, reason: 'unknown' };
-    }
+    const record = await keptOf(text, audience);
+    if (typeof record === 'string') return { ok: false, reason: record };
     if (record.audience !== audience) return { ok: false, reason: 'audience' };
     const now = clock.now();
     if (record.revokedAt !== undefined && record.revokedAt <= now) return { ok: false, reason: 'revoked' };

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { DomainError } from '../core/errors.ts';
 import type { AcceptScim } from '../flows/accept-scim.ts';
@@ -10,7 +10,7 @@ import { bulk } from './facade/bulk.ts';
 import { providerConfig } from './facade/discovery.ts';
 import { isAskedOften, isReading, placeOf } from './facade/endpoints.ts';
 import { errorAnswer } from './facade/errors.ts';
-import { type Reply, jsonReply, sendReply } from './facade/reply.ts';
+import { type Always, type Reply, jsonReply, saysAlways, sendReply } from './facade/reply.ts';
 import type { RequestLog } from './facade/request-log.ts';
 import { refusing } from './facade/request-trace.ts';
 import { type ResourceContext, SCIMMYRouters } from './facade/resources.ts';
@@ -47,7 +47,7 @@ export interface ScimFacadeOptions {
 export interface ScimFacade {
   readonly app: RequestHandler;
   /** Answers what is asked for most, before express sees it; false where it leaves the request to `app`. */
-  readonly front: (...exchange: Parameters<RequestListener>) => boolean;
+  readonly front: (request: IncomingMessage, response: ServerResponse, always: Always) => boolean;
 }
 
 /**
@@ -87,10 +87,11 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
         else if (!readsOne(req, res)) inner(req, res, (left: unknown) => failed(left ?? noEndpoint()));
       });
     },
-    front: (request, response) => {
+    front: (request, response, always) => {
       // Of what express adds to a request and its answer, nothing is used on this way.
       const [req, res] = [request as Request, response as Response];
       if (!isAskedOften(req)) return false;
+      saysAlways(req, always);
       requests?.begins(req, res);
       admit(req, res, (error: unknown) => {
         if (error === undefined) readsOne(req, res);

@@ -4,6 +4,7 @@ import { identity } from './migrations/0001-identity.ts';
 import { reconciliation } from './migrations/0002-reconciliation.ts';
 import { tokenPause } from './migrations/0003-token-pause.ts';
 import { scimRequest } from './migrations/0004-scim-request.ts';
+import { coveringLookups } from './migrations/0005-covering-lookups.ts';
 import type { Schema } from './schema.ts';
 
 /** In order; a released migration never changes. */
@@ -12,6 +13,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-reconciliation': reconciliation,
   '0003-token-pause': tokenPause,
   '0004-scim-request': scimRequest,
+  '0005-covering-lookups': coveringLookups,
 };
 
 /** Safe to call from several processes at once: kysely takes a lock on PostgreSQL, SQLite has one process. */

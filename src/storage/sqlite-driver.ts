@@ -17,6 +17,9 @@ type Values = readonly SQLOutputValue[];
 /** A busy writer is waited for in the event loop (`writeTransaction`), not in here, where nothing else could run. */
 const WRITE_TIMEOUT_MS = 20;
 const READ_TIMEOUT_MS = 5000;
+/** Pages that a connection keeps, at most: the indexes of some 100,000 people for the one that IdPs read through. */
+const READ_CACHE_KB = 262_144;
+const WRITE_CACHE_KB = 65_536;
 
 /** Takes the write lock at the start: a transaction that read first could not get it once another had written. */
 class ImmediateDriver extends SqliteDriver {
@@ -67,7 +70,7 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }, chang
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     database.exec(`PRAGMA busy_timeout = ${String(WRITE_TIMEOUT_MS)}`);
   }
-  database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;');
+  database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${String(options.readOnly ? READ_CACHE_KB : WRITE_CACHE_KB)}`);
   const cache = new Map<string, SqliteStatement>();
 
   function prepare(sql: string): SqliteStatement {

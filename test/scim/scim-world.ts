@@ -96,7 +96,9 @@ export async function createScimWorld(
   app.use('/scim/v2', facade.app);
   return {
     app: (request, response) => {
-      if (!facade.front(request, response)) app(request, response);
+      const requestId = crypto.uuid();
+      const always = { requestId, headers: ['x-request-id', requestId] };
+      if (!facade.front(request, response, always)) app(request, response);
     },
     log,
     requests,

@@ -31,16 +31,48 @@ export function acceptedType(req: Request): string | null {
   return type === false ? null : type;
 }
 
-export function sendReply(req: Request, res: Response, reply: Reply): void {
-  res.statusCode = reply.status;
+/** What every answer to one request says, of whatever kind it is; no more than that is known before the routes. */
+export interface Always {
+  readonly requestId: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+}
+
+const ALWAYS = Symbol('always');
+type Fronted = Request & { [ALWAYS]?: Always };
+
+export function saysAlways(req: Fronted, always: Always): void {
+  req[ALWAYS] = always;
+}
+
+export function alwaysOf(req: Fronted): Always | undefined {
+  return req[ALWAYS];
+}
+
+export function sendReply(req: Fronted, res: Response, reply: Reply): void {
   traceOf(req)?.answered(reply, req);
+  const { headers = [] } = req[ALWAYS] ?? {};
+  if (reply.status === 200 && reply.text !== undefined && headers.length > 0) {
+    // In one piece: node neither checks nor keeps what is written so.
+    const own = Object.entries(reply.headers).flat();
+    const length = String(Buffer.byteLength(reply.text));
+    res.writeHead(200, [...headers, ...own, 'Content-Type', contentType(req), 'Content-Length', length]);
+    res.end(reply.text);
+    return;
+  }
+  res.statusCode = reply.status;
+  for (let at = 0; at < headers.length; at += 2) res.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
   for (const name in reply.headers) res.setHeader(name, reply.headers[name] ?? '');
   if (reply.text === undefined) {
     res.removeHeader('Content-Type');
     res.end();
     return;
   }
-  res.setHeader('Content-Type', `${acceptedType(req) ?? MEDIA_TYPES[0]}; charset=utf-8`);
+  res.setHeader('Content-Type', contentType(req));
   res.setHeader('Content-Length', Buffer.byteLength(reply.text));
   res.end(req.method === 'HEAD' ? undefined : reply.text);
+}
+
+function contentType(req: Request): string {
+  return `${acceptedType(req) ?? MEDIA_TYPES[0]}; charset=utf-8`;
 }

@@ -7,6 +7,7 @@ import type { Clock, Log } from '../../flows/ports.ts';
 import type { Principal } from '../../flows/principal.ts';
 import type { ScimRequest, ScimRequestStore } from '../../flows/scim-request-port.ts';
 import { callerOf, tokenOf } from './auth.ts';
+import { alwaysOf } from './reply.ts';
 import { Trace, traced } from './request-trace.ts';
 
 export interface RequestLogStore {
@@ -81,7 +82,7 @@ export function createRequestLog(ports: {
 
   const self: RequestLog = {
     begins(req, res) {
-      const known = res.getHeader('x-request-id');
+      const known = alwaysOf(req)?.requestId ?? res.getHeader('x-request-id');
       const requestId = typeof known === 'string' ? known : randomUUID();
       traced(req, new Trace({ requestId, method: req.method, url: req.url }, clock.now(), answered));
     },
