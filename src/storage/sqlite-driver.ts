@@ -17,9 +17,12 @@ type Values = readonly SQLOutputValue[];
 /** A busy writer is waited for in the event loop (`writeTransaction`), not in here, where nothing else could run. */
 const WRITE_TIMEOUT_MS = 20;
 const READ_TIMEOUT_MS = 5000;
-/** Pages that a connection keeps, at most: the indexes of some 100,000 people for the one that IdPs read through. */
-const READ_CACHE_KB = 262_144;
-const WRITE_CACHE_KB = 65_536;
+/**
+ * The file is read where the operating system has it in memory. Pages of its own a reader loses at every commit of the
+ * writer, and would fetch anew one by one. This is the most that SQLite maps; what lies behind it is read as before.
+ */
+const READ_MAPPED_BYTES = 0x7fff_0000;
+const CACHE_KB = 65_536;
 
 /** Takes the write lock at the start: a transaction that read first could not get it once another had written. */
 class ImmediateDriver extends SqliteDriver {
@@ -70,7 +73,8 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }, chang
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     database.exec(`PRAGMA busy_timeout = ${String(WRITE_TIMEOUT_MS)}`);
   }
-  database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${String(options.readOnly ? READ_CACHE_KB : WRITE_CACHE_KB)}`);
+  database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${String(CACHE_KB)}`);
+  if (options.readOnly) database.exec(`PRAGMA mmap_size = ${String(READ_MAPPED_BYTES)}`);
   const cache = new Map<string, SqliteStatement>();
 
   function prepare(sql: string): SqliteStatement {

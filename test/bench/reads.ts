@@ -74,7 +74,8 @@ async function lessonOf(bridge: Filled, id: string) {
 }
 
 export async function filter(world: World): Promise<Section> {
-  const stores = [await small(world), await large(world)] as const;
+  // Processes that have done nothing else: what differs is the size alone.
+  const stores = [await world.lab.bridge(SMALL), await world.lab.bridge(world.largeUsers)] as const;
   const [few, many] = stores;
   const users = (store: Filled) => (n: number) =>
     get(`/Users?filter=${encodeURIComponent(`userName eq "${pick(store.users, n).userName}"`)}`);
