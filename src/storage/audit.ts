@@ -4,6 +4,7 @@ import type { AuditTrail } from '../flows/audit-port.ts';
 import type { AuditLog, Clock, Crypto } from '../flows/ports.ts';
 import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
+import { statement } from './statement.ts';
 import { lockTenant } from './tenant-lock.ts';
 
 /** What stands before the first entry. */
@@ -26,6 +27,32 @@ function entryHash(crypto: Crypto, tenantId: string, entry: Chained): string {
   return crypto.hash(canonicalText({ format: 'audit/1', tenantId, seq, at, actor, kind, subject, data, prev }));
 }
 
+const insertEntry = statement(
+  (
+    db,
+    _dialect,
+    ...[tenantId, seq, at, actor, kind, subject, data, prev, hash]: [
+      tenantId: string,
+      seq: number,
+      at: string,
+      actor: string,
+      kind: string,
+      subject: string,
+      data: string,
+      prev: string,
+      hash: string,
+    ]
+  ) =>
+    db
+      .insertInto('audit')
+      .values({ tenant_id: tenantId, seq, at, actor, kind, subject, data, prev_hash: prev, hash })
+      .compile(),
+);
+
+const moveHead = statement((db, _dialect, tenantId: string, seq: number, hash: string) =>
+  db.updateTable('tenant').set({ audit_seq: seq, audit_hash: hash }).where('id', '=', tenantId).compile(),
+);
+
 /** Appends in the caller's transaction. Writers of a tenant queue at its row: the chain has no gap and no fork. */
 export function createAuditLog(
   db: Kysely<Schema>,
@@ -45,15 +72,10 @@ export function createAuditLog(
         prev_hash: head.audit_hash,
       };
       const hash = entryHash(ports.crypto, tenantId, chained);
-      await db
-        .insertInto('audit')
-        .values({ tenant_id: tenantId, ...chained, hash })
-        .execute();
-      await db
-        .updateTable('tenant')
-        .set({ audit_seq: chained.seq, audit_hash: hash })
-        .where('id', '=', tenantId)
-        .execute();
+      const { dialect } = ports;
+      const { seq, at, actor, kind, subject, data, prev_hash: prev } = chained;
+      await insertEntry(db, dialect, tenantId, seq, at, actor, kind, subject, data, prev, hash);
+      await moveHead(db, dialect, tenantId, seq, hash);
     },
   };
 }

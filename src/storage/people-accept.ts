@@ -6,6 +6,7 @@ import type { PeopleStore, PersonKey, Statement } from '../flows/people-port.ts'
 import type { AuditLog, Crypto } from '../flows/ports.ts';
 import { type DialectName, isOneOf } from './dialect.ts';
 import type { Schema } from './schema.ts';
+import { isInJson, statement as compiled } from './statement.ts';
 import { lockTenant } from './tenant-lock.ts';
 
 type RecordRow = Selectable<Schema['source_record']>;
@@ -13,6 +14,39 @@ type KeyRow = Selectable<Schema['person_key']>;
 
 /** States in which a source does not speak for its record any more. */
 export const GONE = ['deleted', 'vanished'] as const;
+
+const recordOf = compiled((db, _dialect, tenantId: string, source: string, recordKey: string) =>
+  db
+    .selectFrom('source_record')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('source', '=', source)
+    .where('record_key', '=', recordKey)
+    .compile(),
+);
+
+const keysLike = compiled((db, dialect, tenantId: string, kinds: string, values: string) =>
+  db
+    .selectFrom('person_key')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where((eb) => isInJson(dialect, eb.ref('kind'), kinds))
+    .where((eb) => isInJson(dialect, eb.ref('value_key'), values))
+    .compile(),
+);
+
+const keysOfPeople = compiled((db, dialect, tenantId: string, people: string) =>
+  db
+    .selectFrom('person_key')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where((eb) => isInJson(dialect, eb.ref('person_id'), people))
+    .compile(),
+);
+
+const insertPerson = compiled((db, _dialect, tenantId: string, id: string, at: string) =>
+  db.insertInto('person').values({ tenant_id: tenantId, id, created_at: at, merged_into: null }).compile(),
+);
 
 /** Stores what a source says of one person, and decides under the tenant's lock whose record it is. */
 export function createAccept(
@@ -28,13 +62,9 @@ export function createAccept(
   return async (statement) => {
     if (!locked) await lockTenant(db, tenantId, dialect);
     locked = true;
-    const known = await db
-      .selectFrom('source_record')
-      .selectAll()
-      .where('tenant_id', '=', tenantId)
-      .where('source', '=', statement.source)
-      .where('record_key', '=', statement.recordKey)
-      .executeTakeFirst();
+    const {
+      rows: [known],
+    } = await recordOf(db, dialect, tenantId, statement.source, statement.recordKey);
     const kept = known === undefined ? [] : await keysOf([known.person_id]);
     const ownKeys = kept.filter((key) => key.record_id === known?.id);
     // A source that takes its record back says nothing new about whose it was.
@@ -77,10 +107,7 @@ export function createAccept(
         return resolution.to;
       case 'new': {
         const id = crypto.uuid();
-        await db
-          .insertInto('person')
-          .values({ tenant_id: tenantId, id, created_at: statement.at, merged_into: null })
-          .execute();
+        await insertPerson(db, dialect, tenantId, id, statement.at);
         return id;
       }
     }
@@ -88,25 +115,16 @@ export function createAccept(
 
   async function holdersOf(keys: readonly PersonKey[]): Promise<readonly string[]> {
     // Kinds and values apart keep to the index; what matches crosswise is left out here.
-    const rows = await db
-      .selectFrom('person_key')
-      .selectAll()
-      .where('tenant_id', '=', tenantId)
-      .where('kind', 'in', [...new Set(keys.map(({ kind }) => kind))])
-      .where((eb) =>
-        isOneOf(
-          dialect,
-          eb.ref('value_key'),
-          keys.map(({ value }) => value),
-        ),
-      )
-      .execute();
+    const kinds = JSON.stringify([...new Set(keys.map(({ kind }) => kind))]);
+    const values = JSON.stringify(keys.map(({ value }) => value));
+    const { rows } = await keysLike(db, dialect, tenantId, kinds, values);
     const wanted = new Set(keys.map(nameOf));
     const holders = rows.filter((row) => wanted.has(nameOf(toKey(row)))).map((row) => row.person_id);
     return [...new Set(holders)];
   }
 
   async function loadPeople(ids: readonly string[]): Promise<readonly KnownPerson[]> {
+    if (ids.length === 0) return [];
     const records = await db
       .selectFrom('source_record')
       .select(['id', 'source', 'state', 'person_id'])
@@ -129,12 +147,7 @@ export function createAccept(
   }
 
   async function keysOf(personIds: readonly string[]): Promise<readonly KeyRow[]> {
-    return db
-      .selectFrom('person_key')
-      .selectAll()
-      .where('tenant_id', '=', tenantId)
-      .where((eb) => isOneOf(dialect, eb.ref('person_id'), personIds))
-      .execute();
+    return (await keysOfPeople(db, dialect, tenantId, JSON.stringify(personIds))).rows;
   }
 
   /** Persons that a link, a tombstone or a decision names. */

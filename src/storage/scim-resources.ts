@@ -42,6 +42,44 @@ const emailsOf = statement((db, _dialect, tenantId: string, id: string) =>
     .compile(),
 );
 
+type Changeable = readonly (string | number | null)[];
+
+/** The columns that a change may change, always in this order. */
+const CHANGEABLE = [
+  ...(['user_key', 'display_key', 'external_id', 'active', 'version', 'doc', 'modified_at', 'person_id'] as const),
+];
+
+function changeable(resource: StoredResource): Changeable {
+  const row = columns(resource);
+  return CHANGEABLE.map((name) => row[name]);
+}
+
+function named(values: Changeable): ReturnType<typeof columns> {
+  return Object.fromEntries(CHANGEABLE.map((name, at) => [name, values[at]])) as ReturnType<typeof columns>;
+}
+
+const insertRow = statement(
+  (db, _dialect, tenantId: string, id: string, type: string, at: string, createHash: string, ...values: Changeable) =>
+    db
+      .insertInto('scim_resource')
+      .values({ tenant_id: tenantId, id, type, created_at: at, create_hash: createHash, ...named(values) })
+      .compile(),
+);
+
+const replaceRow = statement((db, _dialect, tenantId: string, id: string, expected: number, ...values: Changeable) =>
+  db
+    .updateTable('scim_resource')
+    .set(named(values))
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .where('version', '=', expected)
+    .compile(),
+);
+
+const insertEmail = statement((db, _dialect, tenantId: string, id: string, key: string) =>
+  db.insertInto('scim_email').values({ tenant_id: tenantId, resource_id: id, value_key: key }).compile(),
+);
+
 /** The tables that the answer with a resource is made of: the resource, its groups or members, its provisioning. */
 export const SHOWN_TABLES = [
   ...['scim_resource', 'scim_member', 'source_record', 'link', 'account', 'tombstone'],
@@ -95,33 +133,18 @@ export function createScimStore(
     },
 
     async insert(resource) {
-      await refuseDuplicates(() =>
-        db
-          .insertInto('scim_resource')
-          .values({
-            tenant_id: tenantId,
-            id: resource.id,
-            type: resource.type,
-            created_at: resource.createdAt,
-            create_hash: resource.createHash,
-            ...columns(resource),
-          })
-          .execute(),
+      const { id, type, createdAt, createHash } = resource;
+      await refuseDuplicates(async () =>
+        insertRow(db, dialect, tenantId, id, type, createdAt, createHash, ...changeable(resource)),
       );
       await putEmails(resource);
     },
 
     async replace(resource, expectedVersion) {
-      const result = await refuseDuplicates(() =>
-        db
-          .updateTable('scim_resource')
-          .set(columns(resource))
-          .where('tenant_id', '=', tenantId)
-          .where('id', '=', resource.id)
-          .where('version', '=', expectedVersion)
-          .executeTakeFirst(),
+      const { numAffectedRows } = await refuseDuplicates(async () =>
+        replaceRow(db, dialect, tenantId, resource.id, expectedVersion, ...changeable(resource)),
       );
-      if (result.numUpdatedRows === 0n) return false;
+      if (numAffectedRows === 0n) return false;
       await changeEmails(resource);
       return true;
     },
@@ -149,12 +172,7 @@ export function createScimStore(
   }
 
   async function putEmails(resource: StoredResource): Promise<void> {
-    const keys = emailKeys(resource.doc);
-    if (keys.length === 0) return;
-    await db
-      .insertInto('scim_email')
-      .values(keys.map((key) => ({ tenant_id: tenantId, resource_id: resource.id, value_key: key })))
-      .execute();
+    for (const key of emailKeys(resource.doc)) await insertEmail(db, dialect, tenantId, resource.id, key);
   }
 
   async function deleteEmails(resourceId: string): Promise<void> {
