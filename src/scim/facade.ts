@@ -84,7 +84,7 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
       };
       admit(req, res, (error: unknown) => {
         if (error !== undefined) failed(error);
-        else if (!readsOne(req, res)) inner(req, res, (left: unknown) => failed(left ?? noEndpoint()));
+        else if (!reads(req, res)) inner(req, res, (left: unknown) => failed(left ?? noEndpoint()));
       });
     },
     front: (request, response, always) => {
@@ -94,20 +94,22 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
       saysAlways(req, always);
       requests?.begins(req, res);
       admit(req, res, (error: unknown) => {
-        if (error === undefined) readsOne(req, res);
+        if (error === undefined) reads(req, res);
         else sendReply(req, res, errorReply(req, error));
       });
       return true;
     },
   };
 
-  /** One resource by its id is what clients ask for most: it is answered without the routers behind. */
-  function readsOne(req: Request, res: Response): boolean {
+  /** Reads of resources are what clients ask for most: they are answered without the routers behind. */
+  function reads(req: Request, res: Response): boolean {
     const place = placeOf(req);
     const type = place?.endpoint.type;
-    if (type === undefined || place?.id === undefined || !READING.has(req.method)) return false;
-    const { id } = place;
-    void answered(req, () => services[type].read(exchangeOf(req), id)).then((reply) => sendReply(req, res, reply));
+    if (type === undefined || !READING.has(req.method)) return false;
+    const exchange = exchangeOf(req);
+    const work = (): Promise<Reply> =>
+      place?.id === undefined ? services[type].list(exchange) : services[type].read(exchange, place.id);
+    void answered(req, work).then((reply) => sendReply(req, res, reply));
     return true;
   }
 

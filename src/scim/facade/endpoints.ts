@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly methods: readonly string[];
   /** Open to everybody (RFC 7643 5: how to authenticate must be readable without). */
   readonly isPublic: boolean;
-  /** Of one resource: its type. */
+  /** Of resources, one or all: their type. */
   readonly type?: ResourceType;
 }
 
@@ -25,8 +25,20 @@ const READ = ['GET', 'HEAD'];
 
 /** RFC 7644 3.2, by the first segment of the path. */
 const ROOTS: ReadonlyMap<string, { readonly self: Endpoint; readonly inner?: Endpoint }> = new Map([
-  ['Users', { self: endpoint('users', COLLECTION), inner: { ...endpoint('user', RESOURCE), type: 'User' } }],
-  ['Groups', { self: endpoint('groups', COLLECTION), inner: { ...endpoint('group', RESOURCE), type: 'Group' } }],
+  [
+    'Users',
+    {
+      self: { ...endpoint('users', COLLECTION), type: 'User' },
+      inner: { ...endpoint('user', RESOURCE), type: 'User' },
+    },
+  ],
+  [
+    'Groups',
+    {
+      self: { ...endpoint('groups', COLLECTION), type: 'Group' },
+      inner: { ...endpoint('group', RESOURCE), type: 'Group' },
+    },
+  ],
   ['.search', { self: endpoint('search', ['POST']) }],
   ['Bulk', { self: endpoint('bulk', ['POST']) }],
   ['Me', { self: endpoint('me', [...RESOURCE, 'POST']) }],
