@@ -26,7 +26,6 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   'scim.no_target': 400,
   'scim.mutability': 400,
   'scim.version': 412,
-  'scim.too_many': 400,
   'scim.not_implemented': 501,
   'feed.unknown': 404,
   'feed.mode_wider': 409,

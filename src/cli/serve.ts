@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type Server, createServer } from 'node:http';
 import type { Command } from 'commander';
 import { type Bridge, compose } from '../compose.ts';
@@ -85,6 +86,7 @@ async function listen({ web }: Bridge, { host, port }: Config): Promise<Server> 
   const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS }, (request, response) => {
     web(request, response);
   });
+  server.on('clientError', refuseUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reason = NO_LISTENING[error.code ?? ''];
@@ -95,6 +97,27 @@ async function listen({ web }: Bridge, { host, port }: Config): Promise<Server> 
   return server;
 }
 
+/** What node itself refuses, before anybody could know what was asked for: an answer in JSON all the same. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, title, detail] = UNREADABLE[error.code ?? ''] ?? [400, 'Bad Request', 'This is no HTTP request.'];
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
+  const head = `HTTP/1.1 ${String(status)} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\nConnection: close\r\n\r\n`;
+  socket.end(`${head}${body}`);
+}
+
+const UNREADABLE: Readonly<Record<string, readonly [status: number, title: string, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    'Request Header Fields Too Large',
+    'The address and the headers are over 16 KiB together.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not come to its end in time.'],
+};
+
 /** Takes no new connection, lets requests in hand come to their end, and cuts off what is left after a while. */
 async function drain(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
@@ -104,7 +127,6 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The first signal asks for an orderly end; one more after a moment means it. */
 /** The address on which this process reaches itself, whatever others call it. */
 function localUrl({ host, port }: Config): string {
   const any: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };

@@ -21,7 +21,6 @@ export type ErrorCode =
   | 'scim.no_target'
   | 'scim.mutability'
   | 'scim.version'
-  | 'scim.too_many'
   | 'scim.not_implemented'
   | 'feed.unknown'
   | 'feed.mode_wider'

@@ -1,10 +1,11 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import pg from 'pg';
 import type { DialectName } from './dialect.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { runMigrations } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { describeIndexes } from './sqlite-planner.ts';
+import { postgresDialect } from './postgres-driver.ts';
 import type { Changes } from './sqlite-changes.ts';
 import { sqliteDialect } from './sqlite-driver.ts';
 import { type Direct, answersDirectly } from './statement.ts';
@@ -64,10 +65,10 @@ function readOnly(path: string): Kysely<Schema> {
 }
 
 async function openPostgres(url: string): Promise<Database> {
-  const write = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: postgresPool(url, { readOnly: false }) }) });
+  const write = new Kysely<Schema>({ dialect: postgresDialect(postgresPool(url, { readOnly: false })) });
   await orClose(write, () => runMigrations(write));
   // As with SQLite, a write outside a transaction is refused by the database itself.
-  const read = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: postgresPool(url, { readOnly: true }) }) });
+  const read = new Kysely<Schema>({ dialect: postgresDialect(postgresPool(url, { readOnly: true })) });
   return {
     dialect: 'postgres',
     read,

@@ -38,6 +38,10 @@ const CONTENTION = new Set(['40001', '40P01', '55P03']);
 /** SQLSTATE classes of connection failure, shortage of resources, and a server that is shutting down or starting. */
 const UNREACHABLE = /^(08...|53...|57P0.|ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
 
+/** What `pg` says itself, without a code. */
+const UNREACHABLE_WORDS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
 export function failureOf(error: unknown): Failure {
   // Not `instanceof`: errors that are made outside JavaScript belong to the first realm of the process.
   if (typeof error !== 'object' || error === null) return 'other';
@@ -54,9 +58,7 @@ export function failureOf(error: unknown): Failure {
   }
   // Two concurrent retries of one job: the loser begins again and finds the winner's row.
   if (constraint === 'job_dedupe_idx') return 'contention';
-  return typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
-    ? 'unreachable'
-    : 'other';
+  return typeof message === 'string' && UNREACHABLE_WORDS.test(message) ? 'unreachable' : 'other';
 }
 
 /** Whether the text has the part in it, letter by letter. */

@@ -243,7 +243,8 @@ export function createAccept(
 }
 
 function isNewStatement(statement: Statement, known: RecordRow): boolean {
-  if (statement.source === 'idp') return statement.state !== known.state;
+  // Who was switched off and is then removed has left once: the second word does not begin the grace anew.
+  if (statement.source === 'idp') return (statement.state === 'active') !== (known.state === 'active');
   return employmentStatement(statement.data) !== employmentStatement(JSON.parse(known.data) as HrRecord);
 }
 

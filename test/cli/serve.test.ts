@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Bridge, type Home, makeHome, startBridge } from '../support/bridge-process.ts';
 
@@ -31,6 +31,20 @@ describe('bridge serve', () => {
     const before = Date.now();
     expect(await bridge.stop()).toBe(0);
     expect(Date.now() - before).toBeLessThan(5000);
+  }, 30_000);
+
+  it('answers in JSON what node itself refuses', async () => {
+    const { bridge } = await started();
+    const raw = (text: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        let answer = '';
+        const socket = connect(Number(new URL(bridge.url).port), '127.0.0.1', () => socket.write(text));
+        socket.on('data', (chunk: Buffer) => (answer += chunk.toString())).on('error', reject);
+        socket.on('close', () => resolve(answer));
+      });
+    const long = await raw(`GET /scim/v2/Users HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(17_000)}\r\n\r\n`);
+    expect(long).toMatch(/^HTTP\/1.1 431 .*application\/problem\+json.*"status":431/s);
+    expect(await raw('NOTHING LIKE HTTP\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"status":400/s);
   }, 30_000);
 
   it('prints the tokens that it made, once, and goes on with them', async () => {

@@ -102,6 +102,12 @@ eachDatabase('people', (testStore) => {
     expect((await stateOf(ann)).idp).toMatchObject({ state: 'inactive', since: later(2) });
   });
 
+  it('leaves `since` where it is when who was switched off is removed: the grace goes on', async () => {
+    const bea = await accept(idpSays('bea', { state: 'inactive', at: later(1) }));
+    await accept(idpSays('bea', { state: 'deleted', at: later(9) }));
+    expect((await stateOf(bea)).idp).toMatchObject({ state: 'deleted', since: later(1) });
+  });
+
   it('moves `since` of a row only when it says something new about the end of employment', async () => {
     const ann = await accept(hrSays('7'));
     const say = async (at: number, record: Parameters<typeof hrSays>[1]) => {

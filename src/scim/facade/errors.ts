@@ -31,7 +31,6 @@ const ANSWERS: Readonly<Partial<Record<ErrorCode, Answer>>> = {
   'scim.no_target': { status: 400, scimType: 'noTarget' },
   'scim.mutability': { status: 400, scimType: 'mutability' },
   'scim.version': { status: 412 },
-  'scim.too_many': { status: 400, scimType: 'tooMany' },
   'scim.not_implemented': { status: 501 },
   'store.unavailable': { status: 503 },
 };
