@@ -114,7 +114,8 @@ export function filterShape(filter: string): string {
   const words: string[] = [];
   let afterComparison = false;
   let inBrackets = false;
-  for (let at = 0; at < filter.length;) {
+  // So many words are longer than what is shown.
+  for (let at = 0; at < filter.length && words.length <= LONGEST;) {
     const character = filter.charAt(at);
     if (BLANKS.includes(character)) {
       at += 1;

@@ -40,7 +40,7 @@ const UNREACHABLE = /^(08...|53...|57P0.|ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND)$
 
 /** What `pg` says itself, without a code. */
 const UNREACHABLE_WORDS =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client (?:has encountered a connection error|was closed))/;
 
 export function failureOf(error: unknown): Failure {
   // Not `instanceof`: errors that are made outside JavaScript belong to the first realm of the process.

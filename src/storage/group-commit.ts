@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { CompiledQuery, type Kysely, type Transaction } from 'kysely';
 import { failureOf } from './dialect.ts';
 import type { Schema } from './schema.ts';
@@ -7,6 +7,8 @@ import { type Direct, answersDirectly } from './statement.ts';
 type Work<T> = (tx: Transaction<Schema>) => Promise<T>;
 
 interface Waiting {
+  /** Of the clock that never goes back, in milliseconds. */
+  readonly since: number;
   readonly work: Work<unknown>;
   readonly alone: () => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
@@ -17,6 +19,10 @@ interface Waiting {
 const MOST = 64;
 const LONGEST = 10;
 
+/** Milliseconds that a work waits for another process to let go of the file, and between two looks. */
+const PATIENCE = 4000;
+const RETRY = 60;
+
 /**
  * SQLite has one writer, and a durable commit waits for the disk. Works that wait for their turn at the same time share
  * one commit: each between savepoints, so that one that fails takes nothing of the others with it, and none is told
@@ -25,6 +31,7 @@ const LONGEST = 10;
 export function createGroupCommit(
   write: Kysely<Schema>,
   direct: Direct | undefined,
+  patience = PATIENCE,
 ): <T>(work: Work<T>, alone: () => Promise<T>) => Promise<T> {
   const waiting: Waiting[] = [];
   let busy = false;
@@ -46,14 +53,34 @@ export function createGroupCommit(
   }
 
   async function each(group: readonly Waiting[]): Promise<void> {
-    for (const { alone, resolve, reject } of group) await alone().then(resolve, reject);
+    for (const [at, { alone, resolve, reject }] of group.entries()) {
+      try {
+        resolve(await alone());
+      } catch (error) {
+        reject(error);
+        if (failureOf(error) !== 'contention') continue;
+        // It waited for another process in vain: the rest need not do so one after the other.
+        waiting.unshift(...group.slice(at + 1));
+        return;
+      }
+    }
+  }
+
+  /** Another process has the file: all wait for it together, each only as long as it would alone. */
+  async function later(group: readonly Waiting[], error: unknown): Promise<void> {
+    const now = performance.now();
+    const patient = group.filter(({ since }) => now - since < patience);
+    for (const one of group) if (!patient.includes(one)) one.reject(error);
+    waiting.unshift(...patient);
+    await sleep(RETRY);
   }
 
   async function together(group: readonly Waiting[]): Promise<void> {
     const ended: (() => void)[] = [];
-    const commit = { begun: false };
+    const stage: { at: 'begin' | 'works' | 'commit' } = { at: 'begin' };
     try {
       await write.transaction().execute(async (transaction) => {
+        stage.at = 'works';
         const tx = answersDirectly(transaction, direct);
         const begun = performance.now();
         for (const { work, resolve, reject } of group) {
@@ -70,13 +97,15 @@ export function createGroupCommit(
           }
           await tx.executeQuery(CompiledQuery.raw('release savepoint work'));
         }
-        commit.begun = true;
+        stage.at = 'commit';
       });
     } catch (error) {
-      if (!commit.begun || failureOf(error) === 'contention') await each(group);
+      const isContended = failureOf(error) === 'contention';
+      if (stage.at === 'begin' && isContended) return later(group, error);
+      if (stage.at !== 'commit' || isContended) return each(group);
       // What became of a commit whose answer was lost is not known, and never repeated.
-      else for (const { reject } of group) reject(error);
-      return;
+      for (const { reject } of group.slice(0, ended.length)) reject(error);
+      ended.fill(() => undefined);
     }
     waiting.unshift(...group.slice(ended.length));
     for (const end of ended) end();
@@ -84,7 +113,7 @@ export function createGroupCommit(
 
   return <T>(work: Work<T>, alone: () => Promise<T>) =>
     new Promise<T>((resolve, reject) => {
-      waiting.push({ work, alone, resolve: resolve as (value: unknown) => void, reject });
+      waiting.push({ since: performance.now(), work, alone, resolve: resolve as (value: unknown) => void, reject });
       if (!busy) void run();
     });
 }

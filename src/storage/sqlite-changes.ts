@@ -15,12 +15,13 @@ interface Watch {
   count: number;
 }
 
-const WRITES = /^\s*(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+from)\s+"?(\w+)"?/i;
+/** In the words that are used here; of any others it is not told what they change. */
+const WRITES = /^\s*(?:insert\s+(?:or\s+\w+\s+)?into|update(?!\s+or\s)|delete\s+from)\s+("?)(\w+)\1(?=[\s(;]|$)/i;
 const CHANGES_NOTHING = /^\s*(?:select|pragma|begin|explain|savepoint|release|rollback)\b/i;
 
 /** What a statement changes: a table, perhaps any of them (undefined), or nothing (null). */
 export function tableWritten(sql: string): string | undefined | null {
-  return CHANGES_NOTHING.test(sql) ? null : WRITES.exec(sql)?.[1];
+  return CHANGES_NOTHING.test(sql) ? null : WRITES.exec(sql)?.[2]?.toLowerCase();
 }
 
 export function createChangeCounter(): ChangeCounter {

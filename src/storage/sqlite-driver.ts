@@ -24,10 +24,40 @@ const READ_TIMEOUT_MS = 5000;
 const READ_MAPPED_BYTES = 0x7fff_0000;
 const CACHE_KB = 65_536;
 
+/**
+ * Whether a transaction was begun, and whether SQLite still has it: a full disk, an I/O error or an interrupt may make it
+ * roll back everything by itself.
+ */
+interface Standing {
+  isBegun: boolean;
+  readonly isOpen: () => boolean;
+}
+
+type Opened = SqliteDatabase & { readonly standing: Standing };
+
 /** Takes the write lock at the start: a transaction that read first could not get it once another had written. */
 class ImmediateDriver extends SqliteDriver {
+  readonly #standing: Standing;
+
+  constructor(database: Opened) {
+    super({ database });
+    this.#standing = database.standing;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    this.#standing.isBegun = true;
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection);
+    this.#standing.isBegun = false;
+  }
+
+  /** What SQLite has rolled back needs no more of it, and the error that made it do so is the one to be told. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#standing.isBegun = false;
+    if (this.#standing.isOpen()) await super.rollbackTransaction(connection);
   }
 }
 
@@ -42,7 +72,7 @@ export function sqliteDialect(
   return {
     changes,
     dialect: {
-      createDriver: () => (options.readOnly ? dialect.createDriver() : new ImmediateDriver({ database })),
+      createDriver: () => (options.readOnly ? dialect.createDriver() : new ImmediateDriver(database)),
       createQueryCompiler: () => dialect.createQueryCompiler(),
       createAdapter: () => dialect.createAdapter(),
       createIntrospector: (db) => dialect.createIntrospector(db),
@@ -66,7 +96,7 @@ function rowOf(names: readonly string[], values: Values): Record<string, SQLOutp
  * The face of `node:sqlite` that kysely's SQLite driver asks for. A statement is a reader when it has result columns;
  * statements are kept by their text because preparing costs more than a point read.
  */
-function openSqlite(path: string, options: { readonly readOnly: boolean }, changes: ChangeCounter): SqliteDatabase {
+function openSqlite(path: string, options: { readonly readOnly: boolean }, changes: ChangeCounter): Opened {
   const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: READ_TIMEOUT_MS });
   if (!options.readOnly) {
     // FULL: an acknowledged write survives a power cut, not only a crash of the process.
@@ -76,6 +106,12 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }, chang
   database.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${String(CACHE_KB)}`);
   if (options.readOnly) database.exec(`PRAGMA mmap_size = ${String(READ_MAPPED_BYTES)}`);
   const cache = new Map<string, SqliteStatement>();
+  const standing: Standing = { isBegun: false, isOpen: () => database.isTransaction };
+
+  /** Without its transaction a statement would be a commit of its own: half of what is told to have failed. */
+  function refuseOutside(): void {
+    if (standing.isBegun && !database.isTransaction) throw new Error('SQLite has rolled back this transaction');
+  }
 
   function prepare(sql: string): SqliteStatement {
     const known = cache.get(sql);
@@ -93,6 +129,7 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }, chang
     const prepared: SqliteStatement = {
       reader: names.length > 0,
       all: (parameters) => {
+        refuseOutside();
         const rows = statement.all(...(parameters as Bindable[])) as unknown as Values[];
         // SQLite prepares anew when the schema changed, and `*` may be more columns then.
         if (rows[0] !== undefined && rows[0].length !== names.length) {
@@ -102,6 +139,7 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }, chang
         return rows.map((values) => rowOf(names, values));
       },
       run: (parameters) => {
+        refuseOutside();
         const result = statement.run(...(parameters as Bindable[]));
         counted(result.changes);
         return result;
@@ -118,5 +156,5 @@ function openSqlite(path: string, options: { readonly readOnly: boolean }, chang
     return prepared;
   }
 
-  return { prepare, close: () => database.close() };
+  return { prepare, standing, close: () => database.close() };
 }

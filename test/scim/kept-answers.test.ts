@@ -112,3 +112,18 @@ it('kept answers are limited in number', () => {
   kept.put('acme', 'c', answer);
   expect(['a', 'b', 'c'].map((id) => kept.get('acme', id, 1))).toEqual([undefined, undefined, answer]);
 });
+
+it('and in characters, of all and of one', () => {
+  const kept = createKeptAnswers(100, 40);
+  const of = (length: number, stamp = 1) => ({ stamp, version: 1, reply: jsonReply(200, 'x'.repeat(length - 2)) });
+  const found = (): string => ['a', 'b', 'c'].filter((id) => kept.get('acme', id, 1) !== undefined).join();
+  kept.put('acme', 'a', of(20, 0));
+  kept.put('acme', 'a', of(20));
+  kept.put('acme', 'b', of(20));
+  expect(found()).toBe('a,b');
+  kept.put('acme', 'c', of(2));
+  expect(found()).toBe('c');
+  const large = createKeptAnswers();
+  large.put('acme', 'group', of(1_000_001));
+  expect(large.get('acme', 'group', 1)).toBeUndefined();
+});

@@ -4,7 +4,7 @@ import request from 'supertest';
 import { DomainError } from '../../src/core/errors.ts';
 import type { Store } from '../../src/flows/ports.ts';
 import type { ScimRequest } from '../../src/flows/scim-request-port.ts';
-import type { Database } from '../../src/storage/database.ts';
+import { type Database, openDatabase } from '../../src/storage/database.ts';
 import { eachDatabase } from '../support/store.ts';
 import { type Client, bodyOf, clientOf } from './requests.ts';
 import { type ScimWorld, createScimWorld } from './scim-world.ts';
@@ -279,4 +279,23 @@ describe('a log that cannot keep up', () => {
       expect(world.log.join()).toContain('scim.requests.dropped');
     });
   });
+});
+
+it('a log does not wait anew with each batch for a store that is away', async () => {
+  let waits = 0;
+  const write = (): Promise<never> => {
+    waits += 1;
+    return Promise.reject(new DomainError('store.unavailable', 'away'));
+  };
+  const database = await openDatabase({ url: ':memory:' });
+  const world = await createScimWorld(database, {
+    storeOf: (store) => ({ tenants: () => store.tenants(), tenant: (id) => ({ ...store.tenant(id), write }) }),
+  });
+  const Operations = Array.from({ length: 900 }, () => ({ method: 'DELETE', path: '/Nothing' }));
+  await clientOf(world).post('/Bulk', { schemas: [BULK], Operations });
+  await world.requests.flush();
+  expect([waits, world.requests.counts().dropped]).toEqual([1, 0]);
+  await world.requests.close();
+  expect([waits, world.requests.counts().dropped]).toEqual([2, 901]);
+  await database.close();
 });

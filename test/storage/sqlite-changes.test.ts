@@ -45,6 +45,17 @@ describe('what is written to SQLite is counted', () => {
     expect(tableWritten('INSERT OR IGNORE INTO job select 1')).toBe('job');
     expect(tableWritten('update "scim_resource" set a = 1')).toBe('scim_resource');
     expect(tableWritten('delete from scim_member')).toBe('scim_member');
+    expect(tableWritten('DELETE FROM "Token"')).toBe('token');
+    for (const text of [
+      'update or replace token set a = 1',
+      'update main.token set a = 1',
+      'insert into "main"."token" values (1)',
+      'delete from [token]',
+      'replace into token values (1)',
+      '-- a word on it\nupdate job set a = 1',
+    ]) {
+      expect(tableWritten(text)).toBeUndefined();
+    }
     expect(tableWritten('with gone as (select 1) delete from token')).toBeUndefined();
     expect(tableWritten('alter table token add column x')).toBeUndefined();
     expect(tableWritten(' select 1')).toBeNull();

@@ -162,11 +162,14 @@ export function createRequestLog(ports: {
     kept = [];
     inHand = all.length;
     text = 0;
+    // What one transaction waited for in vain, the next would wait for again.
+    let isThere = true;
     try {
       for (const [tenantId, own] of Map.groupBy(all, ({ caller }) => caller?.tenantId ?? '')) {
         for (let from = 0; from < own.length; from += SLICE) {
           const slice = own.slice(from, from + SLICE);
-          if (!(await stored(tenantId, slice))) {
+          isThere &&= await stored(tenantId, slice);
+          if (!isThere) {
             kept = kept.concat(slice);
             for (const { url } of slice) text += url.length;
           }

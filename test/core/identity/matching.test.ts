@@ -168,9 +168,10 @@ describe('matching', () => {
     const persons = Array.from({ length: 100_000 }, (_, n) => person(n));
     const accounts = Array.from({ length: 5_000 }, (_, n) => account(n * 20));
     const runs = [1, 2, 3].map(() => {
-      const started = performance.now();
+      // Processor time: this machine serves others too.
+      const started = process.cpuUsage();
       match({ persons, accounts });
-      return performance.now() - started;
+      return process.cpuUsage(started).user / 1000;
     });
     const found = match({ persons, accounts });
     const took = Math.min(...runs);

@@ -152,9 +152,10 @@ it('compares 100,000 people with 5,000 seats in seconds', () => {
     person(index + 5_001, { idp: idp(index + 5_001, { state: 'inactive', since: daysBefore(9) }) }),
   );
   const input = { ...base, persons: [...base.persons, ...rest] };
-  const started = performance.now();
+  // Processor time: this machine serves others too.
+  const started = process.cpuUsage();
   const result = reconcile(input);
-  const took = performance.now() - started;
+  const { user } = process.cpuUsage(started);
   expect(result.situations).toEqual({ IN_SYNC: 5_000, NOT_REQUIRED: 95_000 });
-  expect(took).toBeLessThan(6_000);
+  expect(user / 1000).toBeLessThan(6_000);
 });
