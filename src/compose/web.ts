@@ -113,7 +113,8 @@ export function composeWeb(parts: {
   });
   return createWeb({
     mounts: [
-      { path: '/scim/v2', ...scim },
+      { path: '/scim/v2', app: scim.app, front: scim.front },
+      { path: '/scim', app: scim.elsewhere },
       { path: '/api/v1', app: api },
     ],
     publicUrl: config.publicUrl,

@@ -8,7 +8,7 @@ import { type Authenticate, createAuthentication, requireScope } from './facade/
 import { BODY_LIMITS, type BodyLimits, bodyError, readJson, requireJson } from './facade/body.ts';
 import { bulk } from './facade/bulk.ts';
 import { providerConfig } from './facade/discovery.ts';
-import { isAskedOften, isReading, placeOf } from './facade/endpoints.ts';
+import { isAskedOften, isReading, placeOf, plainPath } from './facade/endpoints.ts';
 import { errorAnswer } from './facade/errors.ts';
 import { type Always, type Reply, jsonReply, saysAlways, sendReply } from './facade/reply.ts';
 import type { RequestLog } from './facade/request-log.ts';
@@ -46,6 +46,8 @@ export interface ScimFacadeOptions {
 
 export interface ScimFacade {
   readonly app: RequestHandler;
+  /** For addresses beside the service, such as another version of it: they are SCIM's too, and there is nothing. */
+  readonly elsewhere: RequestHandler;
   /** Answers what is asked for most, before express sees it; false where it leaves the request to `app`. */
   readonly front: (request: IncomingMessage, response: ServerResponse, always: Always) => boolean;
 }
@@ -67,8 +69,8 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
 
   const admit = inOrder([
     rendersReplies,
-    requireAcceptable,
     unlessPublic(authenticated),
+    requireAcceptable,
     allowsMethod,
     unlessPublic(scoped),
     unlessPublic(readsExchange),
@@ -77,6 +79,7 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
 
   return {
     app: (req, res, next) => {
+      req.url = plainPath(req.url);
       requests?.begins(req, res);
       const failed = (error: unknown): void => {
         if (res.headersSent) next(error);
@@ -86,6 +89,10 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
         if (error !== undefined) failed(error);
         else if (!reads(req, res)) inner(req, res, (left: unknown) => failed(left ?? noEndpoint()));
       });
+    },
+    elsewhere: (req, res) => {
+      const { status, body } = errorAnswer(new DomainError('not_found', 'The SCIM service is at /scim/v2.'));
+      sendReply(req, res, jsonReply(status, body));
     },
     front: (request, response, always) => {
       // Of what express adds to a request and its answer, nothing is used on this way.
@@ -117,13 +124,13 @@ export function createScimFacade(options: ScimFacadeOptions): ScimFacade {
   function createInner(): RequestHandler {
     const app = express.Router();
     app.use(hidesQuery);
+    app.all('/Me', () => {
+      throw new DomainError('scim.not_implemented', 'A token stands for a system, not for a user: there is no /Me.');
+    });
     app.use(requireJson());
     app.use(readJson(limits));
     app.get('/ServiceProviderConfig', (_req, res) => {
       res.json(jsonReply(200, providerConfig(baseUrl, limits)));
-    });
-    app.all('/Me', () => {
-      throw new DomainError('scim.not_implemented', 'A token stands for a system, not for a user: there is no /Me.');
     });
     app.post('/Bulk', async (req, res) => {
       const answer = (work: () => Promise<Reply>): Promise<Reply> => answered(req, work);

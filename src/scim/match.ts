@@ -34,11 +34,11 @@ function holds(
     case 'element':
       return read(filter.path).some((element) => elementMatches(definition, filter.where, element));
     case 'compare': {
-      const attribute = resolvePlace(definition, pathText(filter.path))?.attribute;
+      const comparison = knownOf(definition, filter);
       const values = read(filter.path).filter(isPresent);
       // An attribute without a value is compared as null (RFC 7643 2.5); of several values one is enough.
-      if (values.length === 0) return compare(attribute, filter.op, null, filter.value);
-      return values.some((value) => compare(attribute, filter.op, value, filter.value));
+      if (values.length === 0) return compare(comparison, filter.op, null);
+      return values.some((value) => compare(comparison, filter.op, value));
     }
   }
 }
@@ -69,33 +69,47 @@ function isPresent(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-function compare(attribute: Attribute | undefined, op: Comparison, actual: unknown, wanted: FilterValue): boolean {
-  if (op === 'eq') return equal(attribute, actual, wanted);
-  if (op === 'ne') return !equal(attribute, actual, wanted);
-  if (actual === null || wanted === null) return false;
-  if (typeof actual === 'number' && typeof wanted === 'number') return isOrder(op) && ordered(op, actual, wanted);
+type CompareFilter = Extract<Filter, { readonly kind: 'compare' }>;
+
+interface Known {
+  readonly definition: ResourceDefinition;
+  readonly attribute: Attribute | undefined;
+  /** What is looked for, as it is compared. */
+  readonly wanted: FilterValue;
+}
+
+/** Found once for each comparison of a filter, and not for each of the many values that it is held against. */
+const known = new WeakMap<CompareFilter, Known>();
+
+function knownOf(definition: ResourceDefinition, filter: CompareFilter): Known {
+  const last = known.get(filter);
+  if (last?.definition === definition) return last;
+  const attribute = resolvePlace(definition, pathText(filter.path))?.attribute;
+  const { value } = filter;
+  const found = { definition, attribute, wanted: typeof value === 'string' ? comparable(attribute, value) : value };
+  known.set(filter, found);
+  return found;
+}
+
+function compare({ attribute, wanted }: Known, op: Comparison, value: unknown): boolean {
+  const actual = typeof value === 'string' && typeof wanted === 'string' ? comparable(attribute, value) : value;
+  if (op === 'eq') return actual === wanted;
+  if (op === 'ne') return actual !== wanted;
+  if (typeof actual === 'number' && typeof wanted === 'number') return isOrder(op) && fits(op, actual - wanted);
   if (typeof actual !== 'string' || typeof wanted !== 'string') return false;
-  const [left, right] = [comparable(attribute, actual), comparable(attribute, wanted)];
   switch (op) {
     case 'co':
-      return contains(left, right);
+      return contains(actual, wanted);
     case 'sw':
-      return left.startsWith(right);
+      return actual.startsWith(wanted);
     case 'ew':
-      return left.endsWith(right);
+      return actual.endsWith(wanted);
     case 'gt':
     case 'ge':
     case 'lt':
     case 'le':
-      return ordered(op, left, right);
+      return fits(op, compareTexts(actual, wanted));
   }
-}
-
-function equal(attribute: Attribute | undefined, actual: unknown, wanted: FilterValue): boolean {
-  if (typeof actual === 'string' && typeof wanted === 'string') {
-    return comparable(attribute, actual) === comparable(attribute, wanted);
-  }
-  return actual === wanted;
 }
 
 type Order = 'gt' | 'ge' | 'lt' | 'le';
@@ -104,10 +118,27 @@ function isOrder(op: Comparison): op is Order {
   return op === 'gt' || op === 'ge' || op === 'lt' || op === 'le';
 }
 
-function ordered<T extends string | number>(op: Order, left: T, right: T): boolean {
-  if (op === 'gt') return left > right;
-  if (op === 'ge') return left >= right;
-  return op === 'lt' ? left < right : left <= right;
+/** Whether values stand so to each other; `sign` is above 0 where the first is greater. */
+function fits(op: Order, sign: number): boolean {
+  if (op === 'gt') return sign > 0;
+  if (op === 'ge') return sign >= 0;
+  return op === 'lt' ? sign < 0 : sign <= 0;
+}
+
+/** By code points, as lists are sorted: in JavaScript's own order of UTF-16 an emoji comes before a full-width letter. */
+function compareTexts(left: string, right: string): number {
+  const end = Math.min(left.length, right.length);
+  for (let at = 0; at < end; at += 1) {
+    const one = left.charCodeAt(at);
+    const other = right.charCodeAt(at);
+    if (one !== other) return rank(one) - rank(other);
+  }
+  return left.length - right.length;
+}
+
+/** Half of a surrogate pair is part of a code point above all that need none. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function comparable(attribute: Attribute | undefined, text: string): string {

@@ -27,6 +27,11 @@ describe('bridge serve', () => {
     expect((await fetch(`${bridge.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${bridge.url}/scim/v2/Users`)).status).toBe(401);
     expect((await fetch(`${bridge.url}/api/v1/runs`)).status).toBe(401);
+    const elsewhere = await fetch(`${bridge.url}/scim/v1/Users`);
+    expect([elsewhere.status, elsewhere.headers.get('content-type')]).toEqual([
+      404,
+      'application/scim+json; charset=utf-8',
+    ]);
     expect((await fetch(`${bridge.url}/metrics`)).status).toBe(200);
     const before = Date.now();
     expect(await bridge.stop()).toBe(0);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type RequestHandler } from 'express';
 import { DomainError } from '../../core/errors.ts';
 import { placeOf } from './endpoints.ts';
@@ -34,7 +35,7 @@ export function requireJson(): RequestHandler {
     const type = req.is(TYPES);
     if (type === null || req.headers['content-length'] === '0')
       throw new DomainError('request.invalid', 'The request has no body.');
-    if (type === false || !isUtf8(req.headers['content-type'] ?? '')) {
+    if (type === false || !saysUtf8(req.headers['content-type'] ?? '')) {
       throw new DomainError('request.media_type', 'The body is application/scim+json or application/json, in UTF-8.');
     }
     next();
@@ -56,11 +57,15 @@ function parser(bytes: number, depth: number): RequestHandler {
     type: TYPES,
     limit: bytes,
     inflate: false,
-    verify: (_req, _res, body) => checkDepth(body, depth),
+    verify: (_req, _res, body) => {
+      // Node would put U+FFFD for what is none, and two names in Latin-1 could become one.
+      if (!isUtf8(body)) throw new DomainError('request.invalid', 'The body is not in UTF-8.');
+      checkDepth(body, depth);
+    },
   });
 }
 
-function isUtf8(contentType: string): boolean {
+function saysUtf8(contentType: string): boolean {
   const parameters = contentType.toLowerCase().split(';').slice(1);
   const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith('charset='));
   return charset === undefined || ['utf-8', '"utf-8"', 'us-ascii'].includes(charset.slice('charset='.length));
@@ -92,7 +97,8 @@ function checkDepth(bytes: Uint8Array, most: number): void {
 
 /** What the parser of express says, in our codes, without the body that it attaches; undefined for other errors. */
 export function bodyError(error: unknown): DomainError | undefined {
-  if (typeof error !== 'object' || error === null || !('type' in error)) return undefined;
+  if (error instanceof DomainError || typeof error !== 'object' || error === null || !('type' in error))
+    return undefined;
   switch (error.type) {
     case 'entity.too.large':
       return new DomainError('request.too_large', 'The body is too large.');

@@ -83,6 +83,15 @@ export function isAskedOften(req: Placed): boolean {
   return true;
 }
 
+const ENCODED = /%(?:2[de]|3\d|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])/gi;
+
+/** An encoded letter is that letter (RFC 3986 6.2.2.2); the routers behind would take it for another path. */
+export function plainPath(url: string): string {
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  return path.includes('%') ? path.replaceAll(ENCODED, decodeURIComponent) + url.slice(path.length) : url;
+}
+
 /** `path` within the service, without the query. */
 export function placeNamed(path: string): Place | null {
   const [first, second, ...rest] = segments(path);

@@ -21,14 +21,17 @@ export function jsonReply(status: number, body: unknown, headers: Readonly<Recor
 
 export const MEDIA_TYPES = ['application/scim+json', 'application/json'] as const;
 
+/** Some clients name the charset too: it is the one that answers have. */
+const OFFERED: string[] = [...MEDIA_TYPES, ...MEDIA_TYPES.map((type) => `${type};charset=utf-8`)];
+
 /** The media type that the client asks for (RFC 7644 3.8); OneLogin wants `application/json`. Null: neither. */
 export function acceptedType(req: Request): string | null {
   const { accept } = req.headers;
   if (accept === undefined || accept === '*/*') return MEDIA_TYPES[0];
   // What nearly every client sends needs no negotiation.
   for (const type of MEDIA_TYPES) if (accept === type) return type;
-  const type = req.accepts([...MEDIA_TYPES]);
-  return type === false ? null : type;
+  const type = req.accepts(OFFERED);
+  return type === false ? null : (MEDIA_TYPES.find((each) => type.startsWith(each)) ?? null);
 }
 
 /** What every answer to one request says, of whatever kind it is; no more than that is known before the routes. */

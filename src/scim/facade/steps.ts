@@ -67,9 +67,18 @@ export function noEndpoint(): DomainError {
 
 export function unlessPublic(step: RequestHandler): RequestHandler {
   return (req, res, next) => {
-    if (placeOf(req)?.endpoint.isPublic === true) next();
+    if (isPublic(req)) next();
     else void step(req, res, next);
   };
+}
+
+/** A path that cannot be decoded is refused once it is known who asks, so that it is in the log. */
+function isPublic(req: Request): boolean {
+  try {
+    return placeOf(req)?.endpoint.isPublic === true;
+  } catch {
+    return false;
+  }
 }
 
 export const allowsMethod: RequestHandler = (req, res, next) => {
