@@ -1,12 +1,18 @@
 import { accountRoutes } from './accounts.ts';
+import { tagRoutes } from './contact-tags.ts';
 import { contactRoutes } from './contacts.ts';
+import { conversationRoutes } from './conversations.ts';
 import { type Call, contactError, type ParsedBody, Refusal, type Reply, restError, type Route } from './exchange.ts';
 import { type FaultRule, type Faults, preventsEffect } from './faults.ts';
 import { type Journal, queryRecord } from './journal.ts';
+import { meetingRoutes } from './meetings.ts';
+import { messageRoutes } from './messages.ts';
 import { goodBearer, oauthRoutes } from './oauth.ts';
 import type { Org } from './org.ts';
+import { playbookRoutes } from './playbooks.ts';
 import { privacyRoutes } from './privacy.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit, rateHeaderName } from './rate-limit.ts';
+import { reportRoutes } from './reports.ts';
 import { restUserRoutes } from './rest-users.ts';
 import { scimUserRoutes } from './scim-users.ts';
 
@@ -37,10 +43,17 @@ export function createApi(org: Org, faults: Faults, journal: Journal): Api {
     ...restUserRoutes(org),
     ...contactRoutes(org),
     ...accountRoutes(org),
+    ...tagRoutes(org),
+    ...playbookRoutes(org),
+    ...meetingRoutes(org),
+    ...conversationRoutes(org),
+    ...messageRoutes(org),
+    ...reportRoutes(org),
     ...privacyRoutes(org),
     ...oauthRoutes(org),
   ];
-  const rateLimit = createRateLimit(org.settings);
+  const commonLimit = createRateLimit(org.settings);
+  const reportLimit = createRateLimit(() => ({ ratePerMinute: org.settings().reportsPerMinute, rateBurst: null }));
 
   /** Authentication, rate, route, scope, handler: in this order. */
   function answer(incoming: Incoming, now: number): Reply {
@@ -49,7 +62,8 @@ export function createApi(org: Org, faults: Faults, journal: Journal): Api {
     if (found?.route.open === true) return settle(() => found.route.handle({ ...call, token: undefined }));
     const bearer = /^bearer\s+(\S+)\s*$/i.exec(incoming.authorization ?? '')?.[1];
     const token = bearer === undefined ? undefined : goodBearer(org, bearer, now);
-    const { unauthorizedStatus, rateHeader, scimErrors } = org.settings();
+    const { unauthorizedStatus, scimErrors } = org.settings();
+    const rateHeader = rateHeaderName(org.settings());
     if (token === undefined) {
       const refusal = restError(
         'authentication_error',
@@ -58,7 +72,7 @@ export function createApi(org: Org, faults: Faults, journal: Journal): Api {
       );
       return refusal.reply;
     }
-    const rate = rateLimit.take(token.token, now);
+    const rate = (found?.route.report === true ? reportLimit : commonLimit).take(token.token, now);
     const headers = rateHeader === null ? {} : { [rateHeader]: String(rate.left) };
     const reply = settle(() => {
       if (!rate.allowed) throw restError('rate_limit', 'Too many calls');
@@ -130,6 +144,8 @@ function faultyReply(fault: FaultRule, settled: Reply | undefined): Reply | unde
       return { status: fault.status ?? (fault.kind === 'html' ? 502 : 503) };
     case 'contact-401':
       return contactError('CONTACT-2', 'contact not found, or not allowed to see it').reply;
+    case 'contact-error':
+      return contactError(fault.code ?? 'CONTACT-5', 'the request could not be settled').reply;
     case 'cut-before':
       return undefined;
     default:

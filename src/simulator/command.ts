@@ -43,7 +43,7 @@ export async function simulateCommand(options: SimulateOptions): Promise<void> {
   print(`  SCIM        ${scimAddresses(simulator.url, simulator.settings())}`);
   print(`  holds       ${users.length} users, ${contacts.length} contacts, ${accounts.length} accounts`);
   print(`  state       ${state ?? 'in memory, gone at the end'}`);
-  for (const path of ['journal', 'state', 'settings', 'identity']) {
+  for (const path of ['journal', 'deliveries', 'state', 'settings', 'identity']) {
     print(`  ${path.padEnd(11)} ${simulator.url}/__sim/${path}`);
   }
   print(`  faults      POST or DELETE ${simulator.url}/__sim/faults`);

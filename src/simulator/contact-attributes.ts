@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { Attribute, Contact } from './model.ts';
 import type { Org } from './org.ts';
 
@@ -81,6 +83,18 @@ export function withAttributes(org: Org, before: Contact, kept: Attributes): Con
   return { ...before, attributes, version: before.version + 1 };
 }
 
+/** Tells what changed; an attribute that was or is unset is null (Drift API notes 5). */
+export function raiseContactUpdated(org: Org, before: Contact, after: Contact, timestamp: number): void {
+  const names = new Set([...Object.keys(before.attributes), ...Object.keys(after.attributes)]);
+  const diff = [...names].flatMap((name) => {
+    const previous = before.attributes[name] ?? null;
+    const updated = after.attributes[name] ?? null;
+    return isDeepStrictEqual(previous, updated) ? [] : [{ name: `attributes.${name}`, previous, updated }];
+  });
+  if (diff.length === 0) return;
+  org.raise({ type: 'contact_updated', data: { endUserId: BigInt(after.id), timestamp, diff } });
+}
+
 /** A contact as the API answers it: the 64-bit id as a JSON number. */
 export function shownContact(contact: Contact): unknown {
   const { externalId } = contact.attributes;
@@ -90,7 +104,7 @@ export function shownContact(contact: Contact): unknown {
     attributes: {
       ...contact.attributes,
       ...(externalId !== undefined && { external_id: externalId }),
-      tags: [],
+      tags: (contact.tags ?? []).map((name) => ({ name })),
       events: {},
       socialProfiles: {},
       start_date: contact.createdAt,

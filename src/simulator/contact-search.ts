@@ -82,14 +82,14 @@ function pageOf(org: Org, call: Call, contacts: Iterable<Contact>): Page {
   const limit = queryInteger(call, 'limit', DEFAULT, (problem) => contactError('CONTACT-4', problem));
   if (limit < 1 || limit > MOST) throw contactError('CONTACT-4', `limit must be 1 to ${MOST}`);
   const cursor = call.query.get('next') ?? '';
-  const after = cursor === '' ? '' : decode(cursor);
+  const after = cursor === '' ? '' : decode(cursor, call.now - org.settings().pageTokenLifeMs);
   const page: Contact[] = [];
   for (const contact of contacts) {
     if (!isAfter(contact.id, after)) continue;
     const last = page.at(-1);
     if (page.length === limit && last !== undefined) {
       const repeated = org.settings().repeatCursor && cursor !== '';
-      return { contacts: page, limit, next: repeated ? cursor : encode(last.id) };
+      return { contacts: page, limit, next: repeated ? cursor : encode(last.id, call.now) };
     }
     page.push(contact);
   }
@@ -101,12 +101,15 @@ function isAfter(id: string, other: string): boolean {
   return id.length === other.length ? id > other : id.length > other.length;
 }
 
-function encode(id: string): string {
-  return Buffer.from(`after:${id}`).toString('base64url');
+function encode(id: string, now: number): string {
+  return Buffer.from(`after:${id}:${now}`).toString('base64url');
 }
 
-function decode(cursor: string): string {
-  const id = /^after:(\d+)$/.exec(Buffer.from(cursor, 'base64url').toString())?.[1];
-  if (id === undefined) throw contactError('CONTACT-11', 'next is not a cursor of this list');
+/** A foreign cursor is refused, and so is one that was given out at `expired` or before. */
+function decode(cursor: string, expired: number): string {
+  const [, id, issued] = /^after:(\d+):(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (id === undefined || Number(issued) <= expired) {
+    throw contactError('CONTACT-11', 'next is not a cursor of this list, or has expired');
+  }
   return id;
 }

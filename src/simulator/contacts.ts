@@ -1,4 +1,10 @@
-import { accepted, declaredAttributes, shownContact, withAttributes } from './contact-attributes.ts';
+import {
+  accepted,
+  declaredAttributes,
+  raiseContactUpdated,
+  shownContact,
+  withAttributes,
+} from './contact-attributes.ts';
 import { searchContacts } from './contact-search.ts';
 import {
   type Call,
@@ -27,9 +33,14 @@ export function contactRoutes(org: Org): readonly Route[] {
     { method: 'PATCH', path: '/contacts/normalize', ...write, handle: (call) => normalize(org, call) },
     { method: 'GET', path: '/contacts/by_email', ...read, handle: (call) => byEmail(org, call) },
     { method: 'GET', path: '/contacts/:id', ...read, handle: (call) => get(org, call) },
-    { method: 'PATCH', path: '/contacts/:id', ...write, handle: (call) => update(org, call, byId(org, call)) },
+    {
+      method: 'PATCH',
+      path: '/contacts/:id',
+      ...write,
+      handle: (call) => update(org, call, indexedContact(org, call)),
+    },
     { method: 'DELETE', path: '/contacts/:id', ...write, handle: (call) => remove(org, call) },
-    { method: 'POST', path: '/emails/unsubscribe', ...write, handle: (call) => unsubscribe(call) },
+    { method: 'POST', path: '/emails/unsubscribe', ...write, handle: (call) => unsubscribe(org, call) },
   ];
 }
 
@@ -41,7 +52,7 @@ function attributes(org: Org): Reply {
 }
 
 /** A contact to write to: the truth, and only while it is in the index. */
-function byId(org: Org, call: Call): Contact {
+export function indexedContact(org: Org, call: Call): Contact {
   const contact = org.store.contacts.latest(call.params['id'] ?? '');
   if (contact?.state !== 'live') throw notFound();
   return contact;
@@ -131,6 +142,7 @@ function update(org: Org, call: Call, before: Contact): Reply {
   if (declared.length > 0) org.declareAttributes(declared);
   const contact = withAttributes(org, before, kept);
   putContact(org, contact, call.now);
+  if (org.settings().contactUpdatedByApi) raiseContactUpdated(org, before, contact, call.now);
   return { status: 200, body: { data: shownContact(contact) }, effect: { kind: 'contact.update', id: contact.id } };
 }
 
@@ -141,7 +153,7 @@ function normalize(org: Org, call: Call): Reply {
   switch (call.query.get('idType')) {
     case 'drift':
     case 'internal':
-      return update(org, call, byId(org, { ...call, params: { id } }));
+      return update(org, call, indexedContact(org, { ...call, params: { id } }));
     case 'external': {
       const contact = liveContact(org, (one) => externalIdOf(one.attributes) === id);
       if (contact === undefined) throw notFound();
@@ -154,7 +166,7 @@ function normalize(org: Org, call: Call): Reply {
 
 /** Takes the contact out of the index only; erasure is a matter of the privacy endpoint (Drift API notes 3, "delete contact"). */
 function remove(org: Org, call: Call): Reply {
-  const contact = byId(org, call);
+  const contact = indexedContact(org, call);
   const hard = org.settings().contactDelete === 'hard';
   putContact(org, { ...contact, state: hard ? 'gone' : 'hidden', version: contact.version + 1 }, call.now);
   const effect = { kind: 'contact.delete', id: contact.id } as const;
@@ -192,12 +204,16 @@ function timeline(org: Org, call: Call): Reply {
   return { status: 200, body: { data: shown }, effect: { kind: 'contact.timeline', id: contact.id } };
 }
 
-function unsubscribe(call: Call): Reply {
+function unsubscribe(org: Org, call: Call): Reply {
   const invalid = (message: string): Refusal => restError('validation_error', message);
   const emails = jsonBody(call, invalid);
-  if (!Array.isArray(emails) || !emails.every((email) => typeof email === 'string' && isEmail(email))) {
+  if (
+    !Array.isArray(emails) ||
+    !emails.every((email): email is string => typeof email === 'string' && isEmail(email))
+  ) {
     throw invalid('the body must be a list of e-mail addresses');
   }
+  for (const email of emails) org.raise({ type: 'user_unsubscribed', data: { email } });
   return {
     status: 200,
     body: { result: 'OK', ok: true },

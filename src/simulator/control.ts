@@ -7,6 +7,17 @@ import type { Grant } from './oauth.ts';
 import { type SeedData, seedSchema } from './plant.ts';
 import { settingsPatchSchema, type SimulatorSettings } from './settings.ts';
 import type { SimulatorState } from './state.ts';
+import { type RaisedEvent, WEBHOOK_TYPES } from './webhook-events.ts';
+import { type Delivery, type WebhookFault, webhookFaultSchema } from './webhooks.ts';
+
+const eventSchema = z.strictObject({
+  type: z.enum(WEBHOOK_TYPES),
+  /** Absent: a sample of the type. */
+  data: z.record(z.string(), z.unknown()).optional(),
+  orgId: z.number().int().optional(),
+});
+
+const visitSchema = z.strictObject({ email: z.email(), text: z.string().min(1) });
 
 /** What tests may do to the simulator, in its process or over HTTP. */
 export interface Controls {
@@ -25,6 +36,15 @@ export interface Controls {
   reinstall(): string;
   /** A code and a refresh token, as after an OAuth consent. */
   grant(): Grant;
+  /** Tells the app of something that happened in Drift itself: a visitor's doing, a click in the inbox. */
+  raise(event: Omit<RaisedEvent, 'data'> & { readonly data?: unknown }): void;
+  /** A visitor with this e-mail writes in the chat. Gives the id of the conversation. */
+  visit(visitor: { readonly email: string; readonly text: string }): string;
+  /** What was sent to the app's request URL, and what became of it. */
+  deliveries(): readonly Delivery[];
+  clearDeliveries(): void;
+  webhookFault(rule: WebhookFault): void;
+  clearWebhookFaults(): void;
 }
 
 export interface ControlAnswer {
@@ -67,6 +87,22 @@ export function control(controls: Controls, method: string, path: string, body: 
         return { status: 200, body: { token: controls.reinstall() } };
       case 'POST grant':
         return { status: 200, body: controls.grant() };
+      case 'POST events':
+        controls.raise(eventSchema.parse(sent()));
+        return { status: 204 };
+      case 'POST visits':
+        return { status: 200, body: { conversationId: BigInt(controls.visit(visitSchema.parse(sent()))) } };
+      case 'GET deliveries':
+        return { status: 200, body: controls.deliveries() };
+      case 'DELETE deliveries':
+        controls.clearDeliveries();
+        return { status: 204 };
+      case 'POST webhook-faults':
+        controls.webhookFault(webhookFaultSchema.parse(sent()));
+        return { status: 204 };
+      case 'DELETE webhook-faults':
+        controls.clearWebhookFaults();
+        return { status: 204 };
       default:
         return { status: 404, body: { problem: `no control ${method} ${path}` } };
     }

@@ -49,6 +49,17 @@ export async function deliver(
     case 'truncate':
       send(response, withLength({ ...wire, body: wire.body.subarray(0, wire.body.byteLength >> 1) }));
       return;
+    case 'huge':
+      send(
+        response,
+        withLength({ ...wire, body: Buffer.concat([Buffer.alloc(fault.bytes ?? 2 ** 25, ' '), wire.body]) }),
+      );
+      return;
+    case 'wrong-org': {
+      const other = wire.body.toString().replaceAll(/(?<="orgId":)\d+/g, (orgId) => String(Number(orgId) + 1));
+      send(response, withLength({ ...wire, body: Buffer.from(other) }));
+      return;
+    }
     case 'duplicate': {
       const head = Object.entries(wire.headers).map(([name, value]) => `${name}: ${value}\r\n`);
       const copy = Buffer.concat([Buffer.from(`HTTP/1.1 ${wire.status} Again\r\n${head.join('')}\r\n`), wire.body]);
@@ -80,6 +91,10 @@ function toWire(reply: Reply, settings: SimulatorSettings, fault: FaultRule | un
       headers: { 'content-type': 'application/json', ...headers },
       body: Buffer.from(fault.body),
     });
+  }
+  if (reply.file !== undefined) {
+    const { mimeType, text } = reply.file;
+    return withLength({ status, headers: { ...headers, 'content-type': mimeType }, body: Buffer.from(text) });
   }
   const body =
     reply.error === undefined ? besideErrors(reply.body, settings) : errorBody(status, reply.error, settings);

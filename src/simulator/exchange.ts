@@ -21,7 +21,7 @@ export interface Call {
   readonly now: number;
 }
 
-/** What a call changed. `id` is the REST id of an agent, the id of a contact or account, or the e-mail of an erasure. */
+/** What a call changed. `id` is the REST id of an agent, the id of what was changed, or the e-mail of an erasure. */
 export interface Effect {
   readonly kind:
     | 'scim.create'
@@ -33,10 +33,15 @@ export interface Effect {
     | 'contact.update'
     | 'contact.delete'
     | 'contact.timeline'
+    | 'contact.tag'
+    | 'contact.untag'
     | 'contact.unsubscribe'
     | 'account.create'
     | 'account.update'
     | 'account.delete'
+    | 'conversation.create'
+    | 'conversation.update'
+    | 'message.create'
     | 'gdpr.delete'
     | 'gdpr.retrieve'
     | 'app.uninstall'
@@ -52,6 +57,8 @@ export type ApiError =
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
+  /** Instead of a JSON body. */
+  readonly file?: { readonly mimeType: string; readonly text: string };
   readonly error?: ApiError;
   readonly headers?: Readonly<Record<string, string>>;
   readonly scim?: boolean;
@@ -64,6 +71,8 @@ export interface Route {
   readonly path: string;
   /** Undefined: any valid token will do. */
   readonly scope?: string;
+  /** Counted against the narrow limit of the reports instead of the common one (Drift API notes 1.6). */
+  readonly report?: boolean;
   /** Needs no token. */
   readonly open?: boolean;
   readonly handle: (call: Call) => Reply;
@@ -105,6 +114,8 @@ export function scimError(status: number, detail: string, scimType?: string): Re
 const CONTACT_ERRORS = {
   'CONTACT-1': { status: 404, type: 'not_found' },
   'CONTACT-2': { status: 401, type: 'authentication_error' },
+  // Retired, and without a status on record.
+  'CONTACT-3': { status: 400, type: 'validation_error' },
   'CONTACT-4': { status: 400, type: 'validation_error' },
   'CONTACT-5': { status: 500, type: 'internal_error' },
   'CONTACT-6': { status: 409, type: 'validation_error' },
@@ -115,8 +126,12 @@ const CONTACT_ERRORS = {
   'CONTACT-11': { status: 400, type: 'validation_error' },
 } as const;
 
+export type ContactCode = keyof typeof CONTACT_ERRORS;
+
+export const CONTACT_CODES = Object.keys(CONTACT_ERRORS) as readonly ContactCode[];
+
 /** A contact error with its own code and status (Drift API notes 1.5). */
-export function contactError(code: keyof typeof CONTACT_ERRORS, message: string): Refusal {
+export function contactError(code: ContactCode, message: string): Refusal {
   const { status, type } = CONTACT_ERRORS[code];
   return new Refusal({ status, error: { form: 'rest', type, message, contactCode: code } });
 }

@@ -33,6 +33,8 @@ export interface Contact {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly version: number;
   readonly state: ContactState;
+  /** Names of tags, where tags are supported. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 export interface Account {
@@ -67,6 +69,64 @@ export interface TimelineEvent {
   readonly event: string;
   readonly createdAt: number;
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface Conversation {
+  /** Decimal digits of a 64-bit integer, as are those of contacts and messages. */
+  readonly id: string;
+  readonly status: 'open' | 'closed' | 'pending' | 'bulk_sent';
+  readonly contactId: string;
+  readonly inboxId: number;
+  /** The agents responsible; they stay when an agent is deleted. */
+  readonly participants: readonly number[];
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly relatedPlaybookId?: number | undefined;
+  readonly conversationTags: readonly { readonly name: string; readonly color: string }[];
+  /** Taken away by a privacy request. */
+  readonly erased?: boolean | undefined;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly type: 'chat' | 'private_note';
+  /** HTML, without most tags. */
+  readonly body: string;
+  readonly author:
+    | { readonly type: 'contact'; readonly id: string }
+    | { readonly type: 'user'; readonly id: number; readonly bot: boolean };
+  readonly createdAt: number;
+  readonly buttons: readonly unknown[];
+  readonly attachments: readonly Attachment[];
+}
+
+export interface Attachment {
+  readonly id: number;
+  readonly fileName: string;
+  readonly mimeType: string;
+  readonly text: string;
+}
+
+export interface Playbook {
+  readonly id: number;
+  readonly name: string;
+  readonly active: boolean;
+  /** An agent's id; it outlives the agent. */
+  readonly authorId: number;
+  readonly interactionId: number;
+  readonly reportType: string;
+  readonly goals: readonly { readonly id: string; readonly message: string }[];
+  readonly landingPageUrl?: string | undefined;
+  readonly createdAt: number;
+}
+
+export interface Meeting {
+  readonly id: number;
+  readonly agentId: number;
+  readonly contactId: string;
+  readonly slotStart: number;
+  readonly slotEnd: number;
 }
 
 export interface Token {

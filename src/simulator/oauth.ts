@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { type Call, objectBody, type Refusal, type Reply, restError, type Route } from './exchange.ts';
 import type { Token } from './model.ts';
 import type { Org } from './org.ts';
@@ -34,7 +32,7 @@ export function issue(
   scopes = org.settings().scopes,
 ): Token {
   const token: Token = {
-    token: `sim-${kind}-${randomBytes(24).toString('hex')}`,
+    token: `sim-${kind}-${org.secret(24)}`,
     kind,
     scopes,
     credentialId: Number(org.store.next('credential', 50_001n, 1n)),
@@ -143,5 +141,6 @@ function uninstall(org: Org, call: Call): Reply {
   }
   if (call.token?.kind !== 'access') throw invalid('only public apps can be uninstalled here');
   revoke(org, (token) => token.kind !== 'private', call.now);
+  org.raise({ type: 'app_disconnected', data: { orgId: org.orgId } });
   return { status: 200, body: { result: 'OK', ok: true }, effect: { kind: 'app.uninstall', id: org.clientId } };
 }

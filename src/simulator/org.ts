@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Account, Agent, Attribute, Contact } from './model.ts';
 import { DEFAULT_SETTINGS, settingsPatchSchema, type SimulatorSettings } from './settings.ts';
 import type { Store } from './store.ts';
+import type { RaisedEvent } from './webhook-events.ts';
 
 /** The Drift organisation that is being stood in for. */
 export interface Org {
@@ -12,11 +13,16 @@ export interface Org {
   readonly orgId: number;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Hexadecimal digits for a token: of chance, or of the seed. */
+  readonly secret: (bytes: number) => string;
   readonly settings: () => SimulatorSettings;
   /** Throws ZodError on an unknown name or a value out of range. */
   readonly set: (patch: Partial<SimulatorSettings>) => void;
   attributes(): readonly Attribute[];
   declareAttributes(attributes: readonly Attribute[]): void;
+  /** Tells the listener, if there is one, what happened. */
+  readonly raise: (event: RaisedEvent) => void;
+  readonly onRaised: (listener: (event: RaisedEvent) => void) => void;
 }
 
 export interface SettingsHolder {
@@ -33,13 +39,25 @@ export function createSettingsHolder(): SettingsHolder {
   return { settings: () => current, replace: (next) => (current = next) };
 }
 
-/** Opens the organisation kept in the store, or founds it. Settings: defaults, then those stored, then `settings`. */
+/**
+ * Opens the organisation kept in the store, or founds it. Settings: defaults, then those stored, then `settings`. With a seed, its id
+ * and its secrets are always the same; `instanceId` never is, so that one simulator is not taken for another.
+ */
 export function openOrg(
   store: Store,
   holder: SettingsHolder,
   clock: () => number,
   settings: Partial<SimulatorSettings>,
+  seed?: number,
 ): Org {
+  const secret = (bytes: number): string => {
+    if (seed === undefined) return randomBytes(bytes).toString('hex');
+    const drawn = store.next('secret', 1n, 1n);
+    return createHash('sha256')
+      .update(`${seed}:${drawn}`)
+      .digest('hex')
+      .slice(0, 2 * bytes);
+  };
   const once = (key: string, make: () => string): string => {
     const stored = store.get(key);
     if (typeof stored === 'string') return stored;
@@ -52,6 +70,7 @@ export function openOrg(
     holder.replace(merged);
     store.set('settings', merged);
   };
+  let listener: ((event: RaisedEvent) => void) | undefined;
   return store.transaction(() => {
     const stored = settingsPatchSchema.safeParse(store.get('settings') ?? {});
     if (stored.success) holder.replace({ ...DEFAULT_SETTINGS, ...withoutUndefined(stored.data) });
@@ -61,10 +80,10 @@ export function openOrg(
       store,
       clock,
       instanceId,
-      // Six digits, as org ids seen have (Drift API notes 1.1); fixed per instance.
-      orgId: 100_000 + (createHash('sha256').update(instanceId).digest().readUInt32BE(0) % 900_000),
-      clientId: once('clientId', () => randomBytes(12).toString('hex')),
-      clientSecret: once('clientSecret', () => randomBytes(24).toString('hex')),
+      orgId: Number(once('orgId', () => orgIdFrom(String(seed ?? instanceId)))),
+      secret,
+      clientId: once('clientId', () => secret(12)),
+      clientSecret: once('clientSecret', () => secret(24)),
       settings: holder.settings,
       set,
       attributes: () => (store.get('attributes') ?? []) as readonly Attribute[],
@@ -73,8 +92,15 @@ export function openOrg(
         for (const attribute of attributes) known.set(attribute.name, attribute);
         store.set('attributes', [...known.values()]);
       },
+      raise: (event) => listener?.(event),
+      onRaised: (next) => (listener = next),
     };
   });
+}
+
+/** Six digits, as org ids seen have (Drift API notes 1.1). */
+function orgIdFrom(text: string): string {
+  return String(100_000 + (createHash('sha256').update(text).digest().readUInt32BE(0) % 900_000));
 }
 
 function withoutUndefined<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -2,6 +2,20 @@ import { z } from 'zod';
 
 import type { Agent, Role } from './model.ts';
 import { nextAgentId, nextContactId, type Org, putAccount, putAgent, putContact } from './org.ts';
+import {
+  agentsNamed,
+  plantConversations,
+  type SeedConversation,
+  seedConversationSchema,
+} from './plant-conversations.ts';
+import {
+  plantMeetings,
+  plantPlaybooks,
+  type SeedMeeting,
+  seedMeetingSchema,
+  type SeedPlaybook,
+  seedPlaybookSchema,
+} from './plant-playbooks.ts';
 
 const roleSchema = z.custom<Role>(
   (value) => typeof value === 'string' && /^(OWNER|ADMIN|MEMBER|role-ids=\[\d{1,9}\])$/.test(value),
@@ -54,6 +68,9 @@ export const seedSchema = z.strictObject({
   contacts: z.array(seedContactSchema).optional(),
   accounts: z.array(seedAccountSchema).optional(),
   attributes: z.array(attributeSchema).optional(),
+  conversations: z.array(seedConversationSchema).optional(),
+  playbooks: z.array(seedPlaybookSchema).optional(),
+  meetings: z.array(seedMeetingSchema).optional(),
 });
 
 export type SeedUser = Readonly<z.infer<typeof seedUserSchema>>;
@@ -64,6 +81,9 @@ export interface SeedData {
   readonly contacts?: readonly SeedContact[] | undefined;
   readonly accounts?: readonly SeedAccount[] | undefined;
   readonly attributes?: z.infer<typeof seedSchema>['attributes'];
+  readonly conversations?: readonly SeedConversation[] | undefined;
+  readonly playbooks?: readonly SeedPlaybook[] | undefined;
+  readonly meetings?: readonly SeedMeeting[] | undefined;
 }
 
 /**
@@ -72,7 +92,15 @@ export interface SeedData {
  */
 export function plant(org: Org, data: SeedData): void {
   const now = org.clock();
-  const { users = [], contacts = [], accounts = [], attributes = [] } = data;
+  const {
+    users = [],
+    contacts = [],
+    accounts = [],
+    attributes = [],
+    conversations = [],
+    playbooks = [],
+    meetings = [],
+  } = data;
   const owners = new Map<string, number>();
   for (const agent of org.store.agents.all()) {
     if (agent.deletedAt === undefined) owners.set(agent.userName.toLowerCase(), agent.id);
@@ -87,6 +115,7 @@ export function plant(org: Org, data: SeedData): void {
       throw new RangeError(`seed: owner ${folded} is no agent`);
     }
   }
+  refuseStrangers(org, data, (email) => owners.has(email) || planned.has(email));
   const taken = new Set([...org.store.accounts.all()].filter((one) => !one.deleted).map((one) => one.domain));
   for (const { domain } of accounts) {
     if (taken.has(domain)) throw new RangeError(`seed: a second account for ${domain}`);
@@ -120,7 +149,30 @@ export function plant(org: Org, data: SeedData): void {
       };
       putAccount(org, account, 0);
     }
+    const agentId = (email: string): number => owners.get(email.toLowerCase()) ?? 0;
+    plantConversations(org, conversations, agentId);
+    plantPlaybooks(org, playbooks, agentId);
+    plantMeetings(org, meetings, agentId);
   });
+}
+
+/** Conversations, playbooks and meetings are of contacts and agents that exist by then. */
+function refuseStrangers(org: Org, data: SeedData, isAgent: (email: string) => boolean): void {
+  const { contacts = [], conversations = [], playbooks = [], meetings = [] } = data;
+  const agents = [
+    ...conversations.flatMap(agentsNamed),
+    ...playbooks.map((one) => one.authorEmail),
+    ...meetings.map((one) => one.agentEmail),
+  ];
+  const stranger = agents.find((email) => !isAgent(email.toLowerCase()));
+  if (stranger !== undefined) throw new RangeError(`seed: ${stranger} is no agent`);
+  const visitors = [...conversations.map((one) => one.email), ...meetings.map((one) => one.contactEmail)];
+  if (visitors.length === 0) return;
+  const known = new Set(
+    [...org.store.contacts.all(), ...contacts].map(({ attributes }) => String(attributes['email']).toLowerCase()),
+  );
+  const nobody = visitors.find((email) => !known.has(email.toLowerCase()));
+  if (nobody !== undefined) throw new RangeError(`seed: ${nobody} is no contact`);
 }
 
 function seededAgent(user: SeedUser, id: number, now: number): Agent {

@@ -23,16 +23,32 @@ function erase(org: Org, call: Call): Reply {
   const at = call.now + org.settings().gdprDelayMs;
   for (const contact of [...org.store.contacts.all()]) {
     if (contact.state === 'gone' || String(contact.attributes['email']).toLowerCase() !== folded) continue;
-    putContact(org, { ...contact, attributes: {}, state: 'gone', version: contact.version + 1 }, at);
+    putContact(org, { ...contact, attributes: {}, tags: [], state: 'gone', version: contact.version + 1 }, at);
+    eraseConversations(org, contact.id, at);
   }
   for (const agent of [...org.store.agents.all()]) {
     if (isLive(agent) && agent.userName.toLowerCase() === folded) removeAgent(org, agent, at);
   }
+  org.raise({ type: 'gdpr_delete_requested', data: { email } });
   return {
     status: 200,
     body: { data: { message: 'The deletion request is processing' } },
     effect: { kind: 'gdpr.delete', id: email },
   };
+}
+
+function eraseConversations(org: Org, contactId: string, at: number): void {
+  const { conversations, messages } = org.store;
+  const erased = new Set<string>();
+  for (const conversation of [...conversations.all()]) {
+    if (conversation.contactId !== contactId) continue;
+    erased.add(conversation.id);
+    conversations.put(conversation.id, { ...conversation, erased: true }, at);
+  }
+  for (const message of [...messages.all()]) {
+    if (!erased.has(message.conversationId)) continue;
+    messages.put(message.id, { ...message, body: '', attachments: [] }, at);
+  }
 }
 
 function retrieve(call: Call): Reply {

@@ -1,4 +1,4 @@
-import type { SimulatorSettings } from './settings.ts';
+import { createRandom } from './strikes.ts';
 
 export interface RateLimit {
   /** Takes one call of this token in; `left` is what the bucket still holds. */
@@ -6,7 +6,9 @@ export interface RateLimit {
 }
 
 /** A leaky bucket per token: each call fills it by one, it drains at a constant rate, a full bucket refuses (Drift API notes 1.6). */
-export function createRateLimit(settings: () => SimulatorSettings): RateLimit {
+export function createRateLimit(
+  settings: () => { readonly ratePerMinute: number; readonly rateBurst: number | null },
+): RateLimit {
   const buckets = new Map<string, { level: number; at: number }>();
   return {
     take(token, now) {
@@ -21,4 +23,17 @@ export function createRateLimit(settings: () => SimulatorSettings): RateLimit {
       return { allowed, left: Math.floor(size - level) };
     },
   };
+}
+
+/** The header that says what is left: as set, or drawn from a seed, since nobody knows the real one. Null: none. */
+export function rateHeaderName(settings: {
+  readonly rateHeader: string | null;
+  readonly rateHeaderSeed: number | null;
+}): string | null {
+  const { rateHeader, rateHeaderSeed } = settings;
+  if (rateHeader === null || rateHeaderSeed === null) return rateHeader;
+  const random = createRandom(rateHeaderSeed);
+  const pick = (words: readonly string[]): string => words[Math.floor(random() * words.length)] ?? '';
+  const subject = pick(['ratelimit', 'rate-limit', 'quota', 'calls', 'pail']);
+  return `${pick(['x-', 'x-drift-', 'x-api-', ''])}${subject}-${pick(['remaining', 'left', 'available', 'rest'])}`;
 }

@@ -120,6 +120,10 @@ function update(org: Org, call: Call): Reply {
   }
   if (role !== undefined && org.settings().roleInRestUpdate === 'refused') throw invalid('role cannot be changed');
   const agent = changeAgent(org, before, change as Partial<Agent>, call.now);
+  if (agent.availability !== before.availability) {
+    const data = { id: agent.id, availability: agent.availability };
+    org.raise({ type: 'user_availability_updated', data });
+  }
   return { status: 200, body: { data: restUser(org, agent) }, effect: { kind: 'user.update', id } };
 }
 

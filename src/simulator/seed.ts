@@ -1,5 +1,5 @@
-import { createRandom } from './faults.ts';
 import type { SeedAccount, SeedContact, SeedData, SeedUser } from './plant.ts';
+import { createRandom } from './strikes.ts';
 
 export interface GenerateOptions {
   /** The same seed gives the same organisation. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { CURRENT_TYPES, WEBHOOK_TYPES } from './webhook-events.ts';
+
 const ALL_SCOPES = [
   'contact_read',
   'contact_write',
@@ -54,6 +56,10 @@ const settingsSchema = z.strictObject({
   contactListing: z.enum(['off', 'empty', 'cursor']),
   contactByEmailPath: z.boolean(),
   contactOwnerId: z.enum(['ignored', 'stored']),
+  /** Whether contacts can be tagged; the vendor says that attributes took their place, its own client still calls it. */
+  contactTags: z.enum(['unsupported', 'supported']),
+  /** The tags that exist; another name is refused. */
+  knownTags: z.array(z.string().min(1)),
   contactDelete: z.enum(['hidden', 'hard']),
   contactCodeIn: z.enum(['message', 'type']),
   duplicateContact: z.enum(['409', 'upsert']),
@@ -64,12 +70,29 @@ const settingsSchema = z.strictObject({
   /** On: `next` of a list answers the cursor that was just used, for ever. */
   repeatCursor: z.boolean(),
 
+  /** On: conversations answer under `/v1` too, as they did for the oldest clients. */
+  v1Prefix: z.boolean(),
+  /** `links`: `page_token` and absolute links. `cursor`: the older `next` with `pagination`, 50 at most. */
+  conversationPaging: z.enum(['links', 'cursor']),
+  /** On: the first page wants an empty `page_token`. */
+  pageTokenRequired: z.boolean(),
+  /** A `page_token`, or a cursor of contacts, is refused when it is older; 0: at once. */
+  pageTokenLifeMs: ms,
+  /** The origin of `links`, which is not the one that was called. */
+  linkOrigin: z.url({ protocol: /^https?$/ }),
+  /** Whether `PATCH /conversations/{id}` exists; no page of the vendor knows it. */
+  conversationUpdate: z.enum(['unsupported', 'supported']),
+
   /** Leak rate of the bucket of each token; 0 = no limit. */
   ratePerMinute: z.number().int().min(0),
   /** Size of the bucket; null = ratePerMinute. 3000 per minute with a burst of 1000 is the "1000 per 20 s" reading. */
   rateBurst: z.number().int().min(1).nullable(),
+  /** Leak rate and size of the bucket that reports have to themselves; 0 = no limit. */
+  reportsPerMinute: z.number().int().min(0),
   /** Name of the header with what is left; null = none. Nobody knows the real one. */
   rateHeader: z.string().min(1).nullable(),
+  /** A number draws the name of that header anew instead; the same number, the same name. */
+  rateHeaderSeed: z.number().int().nullable(),
 
   /** A write takes effect for readers so much later. Uniqueness is still judged on the truth. */
   applyDelayMs: ms,
@@ -90,6 +113,21 @@ const settingsSchema = z.strictObject({
   scopes: z.array(z.string()),
   oauthRefresh: z.enum(['rotating', 'reusable']),
   accessTokenSeconds: z.number().int().min(1),
+
+  /** Where the app wants its webhooks; null: nowhere. */
+  webhookUrl: z.url({ protocol: /^https?$/ }).nullable(),
+  webhookEvents: z.array(z.enum(WEBHOOK_TYPES)),
+  /** The app's verification token. A new one holds from the next delivery on, as after a rotation. */
+  webhookToken: z.string().regex(/^[\x21-\x7e]{1,200}$/),
+  /** `old`: without the token in the body. */
+  webhookFormat: z.enum(['current', 'old']),
+  /** Off: `contact_updated` only tells what people change, not what the API does. */
+  contactUpdatedByApi: z.boolean(),
+  /** The `orgId` at the top of `contact_updated`. */
+  contactUpdatedOrgId: z.enum(['zero', 'own']),
+  /** Redeliveries of what was not answered 2xx; the policy of Drift is unknown. */
+  webhookRetries: z.number().int().min(0).max(10),
+  webhookRetryMs: ms,
 });
 
 export type SimulatorSettings = Readonly<z.infer<typeof settingsSchema>>;
@@ -121,6 +159,8 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   contactListing: 'off',
   contactByEmailPath: false,
   contactOwnerId: 'ignored',
+  contactTags: 'unsupported',
+  knownTags: ['customer', 'partner'],
   contactDelete: 'hidden',
   contactCodeIn: 'message',
   duplicateContact: '409',
@@ -128,9 +168,17 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   nullAttribute: 'ignored',
   deletingAgentOwner: 'dangling',
   repeatCursor: false,
+  v1Prefix: false,
+  conversationPaging: 'links',
+  pageTokenRequired: false,
+  pageTokenLifeMs: 600_000,
+  linkOrigin: 'https://api.drift.com',
+  conversationUpdate: 'unsupported',
   ratePerMinute: 200,
   rateBurst: null,
+  reportsPerMinute: 60,
   rateHeader: 'x-calls-left-in-pail',
+  rateHeaderSeed: null,
   applyDelayMs: 0,
   getLagMs: 0,
   listLagMs: 0,
@@ -142,4 +190,12 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   scopes: [...ALL_SCOPES],
   oauthRefresh: 'rotating',
   accessTokenSeconds: 7200,
+  webhookUrl: null,
+  webhookEvents: [...CURRENT_TYPES],
+  webhookToken: 'simulated-verification-token',
+  webhookFormat: 'current',
+  contactUpdatedByApi: true,
+  contactUpdatedOrgId: 'zero',
+  webhookRetries: 0,
+  webhookRetryMs: 1000,
 };

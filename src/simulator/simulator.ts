@@ -1,5 +1,6 @@
 import { createApi } from './api.ts';
 import type { Controls } from './control.ts';
+import { visit } from './conversation-writes.ts';
 import { createFaults, faultRuleSchema } from './faults.ts';
 import { createJournal } from './journal.ts';
 import { grant, issue, revoke } from './oauth.ts';
@@ -9,6 +10,8 @@ import { addressOf, close, listen } from './server.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { stateOf } from './state.ts';
 import { createStore } from './store.ts';
+import { sampleData } from './webhook-samples.ts';
+import { createWebhooks, webhookFaultSchema } from './webhooks.ts';
 
 export interface SimulatorOptions {
   /** Default 127.0.0.1. */
@@ -19,6 +22,8 @@ export interface SimulatorOptions {
   readonly statePath?: string;
   /** Laid over the settings stored in the file, and over the defaults. */
   readonly settings?: Partial<SimulatorSettings>;
+  /** Fixes the organisation's id, its tokens and its client secret; absent: they are drawn for each new state. */
+  readonly seed?: number;
   /** Epoch milliseconds. */
   readonly clock?: () => number;
 }
@@ -27,18 +32,21 @@ export interface Simulator extends Controls {
   readonly url: string;
   /** The private app's token; `reinstall` changes it. */
   readonly token: string;
+  /** Resolves when no webhook is waiting or on its way. */
+  webhooksSettled(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Starts the stand-in for Drift. Rejects when the port is taken or the state file cannot be used. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { host = '127.0.0.1', port = 0, statePath, settings = {}, clock = Date.now } = options;
+  const { host = '127.0.0.1', port = 0, statePath, settings = {}, seed, clock = Date.now } = options;
   const holder = createSettingsHolder();
   const store = createStore({ path: statePath, clock, longestLagMs: () => longestLagMs(holder.settings()) });
   try {
-    const org = openOrg(store, holder, clock, settings);
+    const org = openOrg(store, holder, clock, settings, seed);
     const faults = createFaults();
     const journal = createJournal(store);
+    const webhooks = createWebhooks(org);
 
     const install = (): string =>
       store.transaction(() => {
@@ -60,9 +68,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       clearFaults: faults.clear,
       seed: (data) => plant(org, data),
       state: () => stateOf(org),
-      revokeTokens: () => store.transaction(() => revoke(org, () => true, clock())),
+      revokeTokens: () =>
+        store.transaction(() => {
+          revoke(org, () => true, clock());
+          org.raise({ type: 'app_disconnected', data: { orgId: org.orgId } });
+        }),
       reinstall: () => (token = install()),
       grant: () => store.transaction(() => grant(org, clock())),
+      raise: (event) => org.raise({ ...event, data: event.data ?? sampleData(org, event.type) }),
+      visit: (visitor) => store.transaction(() => visit(org, visitor, clock()).id),
+      deliveries: webhooks.deliveries,
+      clearDeliveries: webhooks.clearDeliveries,
+      webhookFault: (rule) => webhooks.addFault(webhookFaultSchema.parse(rule)),
+      clearWebhookFaults: webhooks.clearFaults,
     };
     const server = await listen(
       { api: createApi(org, faults, journal), controls, settings: holder.settings },
@@ -75,8 +93,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       get token() {
         return token;
       },
+      webhooksSettled: webhooks.settled,
       async close() {
         await close(server);
+        await webhooks.close();
         store.close();
       },
     };

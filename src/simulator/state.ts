@@ -1,4 +1,4 @@
-import type { Account, Agent, Attribute, Contact, TimelineEvent } from './model.ts';
+import type { Account, Agent, Attribute, Contact, Conversation, Message, TimelineEvent } from './model.ts';
 import { isLive, type Org } from './org.ts';
 import { scimIdOf } from './scim-shape.ts';
 
@@ -16,11 +16,16 @@ export interface SimulatorState {
   /** Declared custom attributes. */
   readonly attributes: readonly Attribute[];
   readonly timeline: readonly TimelineEvent[];
+  /** All but erased ones, and their messages. */
+  readonly conversations: readonly Conversation[];
+  readonly messages: readonly Message[];
 }
 
 export function stateOf(org: Org): SimulatorState {
   const settings = org.settings();
   const agents = Array.from(org.store.agents.all(), (agent) => ({ ...agent, scimId: scimIdOf(agent, settings) }));
+  const conversations = [...org.store.conversations.all()].filter((one) => one.erased !== true);
+  const kept = new Set(conversations.map((one) => one.id));
   return {
     users: agents.filter(isLive),
     deletedUsers: agents.filter((agent) => !isLive(agent)),
@@ -28,5 +33,7 @@ export function stateOf(org: Org): SimulatorState {
     accounts: [...org.store.accounts.all()],
     attributes: org.attributes(),
     timeline: [...org.store.timeline.all()],
+    conversations,
+    messages: [...org.store.messages.all()].filter((one) => kept.has(one.conversationId)),
   };
 }

@@ -1,7 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
 
 import { parseJson, writeJson } from './json.ts';
-import type { Account, Agent, Contact, TimelineEvent, Token } from './model.ts';
+import type {
+  Account,
+  Agent,
+  Contact,
+  Conversation,
+  Meeting,
+  Message,
+  Playbook,
+  TimelineEvent,
+  Token,
+} from './model.ts';
 
 /** One state of a record and the moment (epoch ms) from which readers without lag see it. */
 interface Version<T> {
@@ -26,6 +36,10 @@ export interface Store {
   readonly contacts: Table<Contact>;
   readonly accounts: Table<Account>;
   readonly timeline: Table<TimelineEvent>;
+  readonly conversations: Table<Conversation>;
+  readonly messages: Table<Message>;
+  readonly playbooks: Table<Playbook>;
+  readonly meetings: Table<Meeting>;
   readonly tokens: Table<Token>;
   /** Single values: settings, identity, counters. */
   get(key: string): unknown;
@@ -136,6 +150,10 @@ export function createStore({ path, clock, longestLagMs }: StoreOptions): Store 
     contacts: table('contact'),
     accounts: table('account'),
     timeline: table('timeline'),
+    conversations: table('conversation'),
+    messages: table('message'),
+    playbooks: table('playbook'),
+    meetings: table('meeting'),
     tokens: table('token'),
     get: (key) => singles.get(key),
     set,

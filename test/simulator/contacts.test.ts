@@ -184,6 +184,8 @@ describe('contact search', () => {
       const first = at((await call('GET', '/contacts?limit=2')).json, 'pagination', 'next');
       const again = await call('GET', `/contacts?limit=2&next=${String(first)}`);
       expect(at(again.json, 'pagination', 'next')).toBe(first);
+      simulator.set({ pageTokenLifeMs: 0 });
+      expect(code(await call('GET', `/contacts?limit=2&next=${String(first)}`))).toEqual([400, 'CONTACT-11']);
     }));
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type Caller, EMAILS, withSimulator } from './calling.ts';
+import { at, type Caller, EMAILS, withSimulator } from './calling.ts';
 
 const person = (name: string) => ({ userName: `${name}@example.com`, displayName: name });
 
@@ -60,6 +60,21 @@ describe('faults', () => {
       expect((await call('GET', '/users/list')).status).toBe(200);
     }));
 
+  it('answer any CONTACT code, without effect', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      simulator.fault({ kind: 'contact-error', path: '/contacts', nth: 1 });
+      simulator.fault({ kind: 'contact-error', path: '/contacts', nth: 2, code: 'CONTACT-3' });
+      const create = () => call('POST', '/contacts', { attributes: { email: 'a@example.org' } });
+      const first = await create();
+      expect([first.status, first.json]).toEqual([
+        500,
+        { error: { type: 'internal_error', message: 'CONTACT-5: the request could not be settled' } },
+      ]);
+      expect((await create()).text).toContain('CONTACT-3');
+      expect(simulator.state().contacts).toEqual([]);
+      expect((await create()).status).toBe(200);
+    }));
+
   it('deliver half a body: as truncated JSON or as a cut connection', () =>
     withSimulator({}, async ({ simulator, call }) => {
       simulator.fault({ kind: 'truncate', nth: 1 });
@@ -83,6 +98,18 @@ describe('faults', () => {
       const signal = AbortSignal.timeout(80);
       await expect(call('POST', '/scim/Users', person('ivo'), { signal })).rejects.toThrow();
       expect(simulator.journal().at(-1)).toMatchObject({ effect: { kind: 'scim.create' }, faulted: 'hang' });
+    }));
+
+  it('make an answer huge, or one of another organisation', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      const good = await call('GET', '/users/list');
+      simulator.fault({ kind: 'huge', nth: 1, bytes: 3_000_000 });
+      simulator.fault({ kind: 'wrong-org', nth: 2 });
+      const huge = await call('GET', '/users/list');
+      expect([huge.text.length, huge.json]).toEqual([3_000_000 + good.text.length, good.json]);
+      const other = await call('GET', '/users/list');
+      expect(at(other.json, 'data', 0, 'orgId')).toBe(Number(at(good.json, 'data', 0, 'orgId')) + 1);
+      expect(at(other.json, 'data', 0, 'id')).toBe(at(good.json, 'data', 0, 'id'));
     }));
 
   it('deliver one answer twice', () =>

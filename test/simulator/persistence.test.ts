@@ -61,6 +61,7 @@ describe('the state file', () => {
     const call = caller(first);
     await call('POST', '/contacts', { attributes: { email: 'c@example.org' } });
     await call('POST', '/contacts/timeline', { contactId: 11_751_623_441_268_737n, event: 'Met' });
+    first.visit({ email: 'c@example.org', text: 'Hello' });
     await call('DELETE', `/scim/Users/${first.state().users[0]?.id ?? 0}`);
     const before = { state: first.state(), journal: first.journal(), token: first.token, settings: first.settings() };
     await first.close();

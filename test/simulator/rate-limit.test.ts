@@ -34,6 +34,22 @@ describe('the rate limit', () => {
     });
   });
 
+  it('draws the name of its header from a seed by setting', () =>
+    withSimulator({ settings: { rateHeaderSeed: 1, ratePerMinute: 0 } }, async ({ simulator, call }) => {
+      const plain = new Set(['content-type', 'content-length', 'connection', 'date', 'keep-alive']);
+      const name = async (rateHeaderSeed: number) => {
+        simulator.set({ rateHeaderSeed });
+        return [...(await call('GET', '/users/1')).headers.keys()].filter((one) => !plain.has(one)).join();
+      };
+      const names = [];
+      for (let seed = 1; seed <= 8; seed += 1) names.push(await name(seed));
+      expect(names[0]).toMatch(/^[a-z-]+$/);
+      expect(new Set(names).size).toBeGreaterThan(4);
+      expect(await name(1)).toBe(names[0]);
+      simulator.set({ rateHeader: null });
+      expect(await name(1)).toBe('');
+    }));
+
   it('refuses before anything takes effect', async () => {
     const settings = { ratePerMinute: 1 };
     await withSimulator({ clock: handClock().now, settings }, async ({ simulator, call }) => {

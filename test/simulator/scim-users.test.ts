@@ -152,12 +152,15 @@ describe('SCIM create', () => {
     }));
 
   it('knows the roles ADMIN, MEMBER and existing role ids, nothing else', () =>
-    withSimulator({}, async ({ call, idOf }) => {
+    withSimulator({}, async ({ simulator, call, idOf }) => {
       const post = async (role: string, n: number) =>
         (await call('POST', '/scim/Users', { ...NEW, userName: `n${n}@example.com`, ...ROLE(role) })).status;
       expect(await post('role-ids=[208]', 1)).toBe(201);
       expect(at((await call('GET', `/users/${idOf('n1@example.com')}`)).json, 'data', 'role')).toBe('agent');
       expect(await post('role-ids=[9]', 2)).toBe(400);
+      simulator.set({ roleIds: [9] });
+      expect(await post('role-ids=[9]', 20)).toBe(201);
+      expect(await post('role-ids=[208]', 21)).toBe(400);
       expect(await post('admin', 3)).toBe(400);
       expect(await post('OWNER', 4)).toBe(400);
     }));

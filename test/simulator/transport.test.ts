@@ -112,6 +112,8 @@ describe('OAuth', () => {
       simulator.set({ oauthRefresh: 'reusable' });
       expect((await refresh(rotated)).status).toBe(200);
       expect((await refresh(rotated)).status).toBe(200);
+      simulator.set({ accessTokenSeconds: 5 });
+      expect((await refresh(rotated)).json).toMatchObject({ expiresIn: 5 });
       const wrong = { clientId, clientSecret: 'x', refreshToken: rotated, grantType: 'refresh_token' };
       expect((await call('POST', '/oauth2/token', wrong, { token: null })).status).toBe(401);
     }));
