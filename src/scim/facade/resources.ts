@@ -17,6 +17,7 @@ export interface ResourceContext {
 
 type Config = Readonly<Record<string, unknown>>;
 
+/** Writes of one resource; reads are answered before the routers (docs/decisions/0014). */
 abstract class BridgeResource extends SCIMMY.Types.Resource {
   /** Addresses come from the public URL in the request's context: scimmy's static one would be shared by all requests. */
   static override basepath = (): string => '';
@@ -27,12 +28,6 @@ abstract class BridgeResource extends SCIMMY.Types.Resource {
   constructor(id?: string | Config) {
     super();
     if (typeof id === 'string') this.id = id;
-  }
-
-  override async read(context?: unknown) {
-    return this.#with(context, (service, exchange) =>
-      this.id === undefined ? service.list(exchange) : service.read(exchange, this.id),
-    );
   }
 
   override async write(body: unknown, context?: unknown) {
