@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { RequestListener } from 'node:http';
 import { createAuthenticate } from './auth/authenticate.ts';
+import { createFindToken } from './auth/find-token.ts';
 import { createTokenDesk } from './auth/token-desk.ts';
 import { type BootstrapTokens, ensureBootstrapTokens } from './compose/bootstrap.ts';
 import { type DemoSimulator, guardDemo } from './compose/demo-guard.ts';
@@ -11,7 +12,6 @@ import { loadPolicyFile } from './compose/policy-file.ts';
 import { keptTokens, loadKeys } from './compose/secrets.ts';
 import { systemClock } from './compose/system.ts';
 import { createTokenWatch } from './compose/token-watch.ts';
-import { createTokenOwner } from './compose/token-owner.ts';
 import { composeWeb } from './compose/web.ts';
 import type { Config } from './config.ts';
 import { createAcceptScim } from './flows/accept-scim.ts';
@@ -109,11 +109,15 @@ export async function compose(
     for (const { id } of await store.tenants()) await importFeed.resume(id, { alone: lock !== null });
 
     const tokenWatch = createTokenWatch({ tokens: tokenStore, clock, log });
+    const findToken = createFindToken({ tokens: tokenStore, pepper: keys.pepper });
     const requests = createRequestLog({
       store,
       clock,
       log,
-      whose: createTokenOwner({ tokens: tokenStore, pepper: keys.pepper }),
+      whose: async (text) => {
+        const token = await findToken(text);
+        return typeof token === 'string' ? null : { tenantId: token.tenantId, tokenId: token.id };
+      },
     });
     const web = composeWeb({
       config,

@@ -1,9 +1,9 @@
-import { createSecretKey, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DomainError } from '../core/errors.ts';
 import type { Clock } from '../flows/ports.ts';
 import type { Principal } from '../flows/principal.ts';
 import type { TokenAudience, TokenRecord, TokenStore } from '../flows/token-port.ts';
-import { hashToken, parseToken } from './tokens.ts';
+import { type KnownToken, createFindToken } from './find-token.ts';
 
 export type RefusalReason = 'malformed' | 'unknown' | 'expired' | 'revoked' | 'audience';
 
@@ -23,8 +23,6 @@ const DAY = 86_400_000;
 const MINUTE = 60_000;
 const MOST_KEPT = 1000;
 
-type KnownToken = NonNullable<Awaited<ReturnType<TokenStore['byHash']>>>;
-
 /**
  * A record is kept only while no token and no tenant changes, and not at all where other processes write: a revoked token
  * is refused by every process at once.
@@ -35,27 +33,17 @@ export function createAuthenticate(ports: {
   readonly pepper: Uint8Array;
 }): Authenticate {
   const { tokens, clock } = ports;
-  // Made once: from plain bytes node makes the key anew, for longer than the hash takes.
-  const key = createSecretKey(ports.pepper);
-
+  const find = createFindToken(ports);
   const kept = new Map<string, { readonly stamp: number; readonly record: KnownToken }>();
-
-  async function recordOf(text: string, audience: TokenAudience): Promise<KnownToken | RefusalReason> {
-    const parsed = parseToken(text);
-    if (parsed.kind === 'malformed') return 'malformed';
-    if (parsed.kind === 'minted' && parsed.audience !== audience) return 'audience';
-    const record = await tokens.byHash(hashToken(text, key));
-    return record === null || (parsed.kind === 'minted' && parsed.id !== record.id) ? 'unknown' : record;
-  }
 
   async function keptOf(text: string, audience: TokenAudience): Promise<KnownToken | RefusalReason> {
     const stamp = tokens.stamp();
-    if (stamp === null) return recordOf(text, audience);
+    if (stamp === null) return find(text, audience);
     // Not the token itself: what is kept must be of no use to whoever reads it.
     const digest = hash('sha256', text, 'base64');
     const last = kept.get(digest);
     if (last?.stamp === stamp) return last.record;
-    const record = await recordOf(text, audience);
+    const record = await find(text, audience);
     if (typeof record === 'string') return record;
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(digest, { stamp, record });

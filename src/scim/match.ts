@@ -1,3 +1,4 @@
+import { compareCodePoints } from '../core/code-points.ts';
 import { fold } from '../core/fold.ts';
 import type { AttributePath, Comparison, Filter, FilterValue } from '../core/query.ts';
 import type { Attribute } from './attribute.ts';
@@ -108,7 +109,7 @@ function compare({ attribute, wanted }: Known, op: Comparison, value: unknown): 
     case 'ge':
     case 'lt':
     case 'le':
-      return fits(op, compareTexts(actual, wanted));
+      return fits(op, compareCodePoints(actual, wanted));
   }
 }
 
@@ -123,22 +124,6 @@ function fits(op: Order, sign: number): boolean {
   if (op === 'gt') return sign > 0;
   if (op === 'ge') return sign >= 0;
   return op === 'lt' ? sign < 0 : sign <= 0;
-}
-
-/** By code points, as lists are sorted: in JavaScript's own order of UTF-16 an emoji comes before a full-width letter. */
-function compareTexts(left: string, right: string): number {
-  const end = Math.min(left.length, right.length);
-  for (let at = 0; at < end; at += 1) {
-    const one = left.charCodeAt(at);
-    const other = right.charCodeAt(at);
-    if (one !== other) return rank(one) - rank(other);
-  }
-  return left.length - right.length;
-}
-
-/** Half of a surrogate pair is part of a code point above all that need none. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
 function comparable(attribute: Attribute | undefined, text: string): string {

@@ -1,20 +1,12 @@
-import {
-  type Expression,
-  type Kysely,
-  type Selectable,
-  type SqlBool,
-  type Transaction,
-  expressionBuilder,
-  sql,
-} from 'kysely';
+import { type Expression, type Kysely, type Selectable, type SqlBool, type Transaction, sql } from 'kysely';
 import { DomainError } from '../core/errors.ts';
 import type { Position, Sort } from '../core/query.ts';
 import type { PageRequest, ResourcePage, ResourceType, ScimStore, StoredResource } from '../flows/scim-port.ts';
 import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
-import { type Column, compile, sortColumn } from './scim-filter.ts';
+import type { Column } from './scim-filter.ts';
 import { stored } from './scim-row.ts';
-import { type Candidates, type ScimScan, compareKeys, count, resourcesOf } from './scim-scan.ts';
+import { type Candidates, type ScimScan, compareKeys, count, narrowed, resourcesOf } from './scim-scan.ts';
 
 type Row = Selectable<Schema['scim_resource']>;
 
@@ -38,13 +30,8 @@ export function createScimKeyset(
 ): Pick<ScimStore, 'page'> {
   return {
     async page(type, request) {
-      const { filter, sort } = request;
-      const condition =
-        filter === undefined ? null : compile(expressionBuilder<Schema, 'scim_resource'>(), tenantId, filter);
-      const all = resourcesOf(db, tenantId, type);
-      const candidates = condition === null ? all : all.where(condition.expression);
-      const decided = filter === undefined || condition?.exact === true;
-      const column = sort === undefined ? 'id' : sortColumn(sort.path);
+      const { sort } = request;
+      const { candidates, decided, column } = narrowed(db, tenantId, type, request);
       if (decided && column !== undefined) return byIndex(candidates, type, column, request);
       return sort === undefined
         ? inCreationOrder(candidates, type, request, decided)

@@ -1,11 +1,11 @@
-import { type Kysely, type Transaction, expressionBuilder, sql } from 'kysely';
+import { type Kysely, type Transaction, sql } from 'kysely';
 import type { IndexPage, Sort } from '../core/query.ts';
 import type { ListRequest, ResourceType, ScimStore } from '../flows/scim-port.ts';
 import type { DialectName } from './dialect.ts';
 import type { Schema } from './schema.ts';
-import { type Column, compile, equality, sortColumn } from './scim-filter.ts';
+import { type Column, equality } from './scim-filter.ts';
 import { STORED, stored } from './scim-row.ts';
-import { type Candidates, type ScimScan, compareKeys, count, resourcesOf } from './scim-scan.ts';
+import { type Candidates, type ScimScan, compareKeys, count, narrowed, resourcesOf } from './scim-scan.ts';
 import { statement } from './statement.ts';
 
 type Lookup = ReturnType<typeof createLookup>;
@@ -54,12 +54,7 @@ export function createScimList(
       const { filter, sort, page } = request;
       const wanted = filter === undefined ? null : equality(filter);
       if (wanted !== undefined && sort === undefined) return inCreationOrder(type, wanted, page);
-      const condition =
-        filter === undefined ? null : compile(expressionBuilder<Schema, 'scim_resource'>(), tenantId, filter);
-      const all = resourcesOf(db, tenantId, type);
-      const candidates = condition === null ? all : all.where(condition.expression);
-      const decided = filter === undefined || condition?.exact === true;
-      const column = sort === undefined ? 'id' : sortColumn(sort.path);
+      const { candidates, decided, column } = narrowed(db, tenantId, type, request);
       return decided && column !== undefined
         ? byIndex(candidates, column, sort, page)
         : byScan(candidates, type, request, decided);

@@ -1,7 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, type Transaction, expressionBuilder } from 'kysely';
+import { compareCodePoints } from '../core/code-points.ts';
+import type { Filter, Sort } from '../core/query.ts';
 import type { Judge, ResourceType, ScimStore, StoredResource, Surroundings } from '../flows/scim-port.ts';
 import type { Schema } from './schema.ts';
+import { type Column, compile, sortColumn } from './scim-filter.ts';
 import type { ScimMembers } from './scim-members.ts';
 import { stored } from './scim-row.ts';
 
@@ -87,14 +90,27 @@ export function resourcesOf(db: Kysely<Schema> | Transaction<Schema>, tenantId: 
   return db.selectFrom('scim_resource').where('tenant_id', '=', tenantId).where('type', '=', type);
 }
 
+/**
+ * What a filter lets through by the indexes, whether that is all it says, and the column that the order is read from;
+ * none where no index has that order.
+ */
+export function narrowed(
+  db: Kysely<Schema> | Transaction<Schema>,
+  tenantId: string,
+  type: ResourceType,
+  { filter, sort }: { readonly filter?: Filter; readonly sort?: Sort },
+): { readonly candidates: Candidates; readonly decided: boolean; readonly column: Column | undefined } {
+  const all = resourcesOf(db, tenantId, type);
+  const column = sort === undefined ? 'id' : sortColumn(sort.path);
+  if (filter === undefined) return { candidates: all, decided: true, column };
+  const condition = compile(expressionBuilder<Schema, 'scim_resource'>(), tenantId, filter);
+  if (condition === null) return { candidates: all, decided: false, column };
+  return { candidates: all.where(condition.expression), decided: condition.exact, column };
+}
+
 export async function count(candidates: Candidates): Promise<number> {
   const { total } = await candidates.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
   return total;
-}
-
-/** As the indexes do; JavaScript compares UTF-16, in which an emoji comes before a full-width letter. */
-function compareBytes(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
 /** Of two sorted lists' heads, which comes first: by key, those without one last, then in order of creation. */
@@ -105,7 +121,7 @@ export function compareKeys(
   if (left.key !== right.key) {
     if (left.key === undefined) return 1;
     if (right.key === undefined) return -1;
-    if (typeof left.key === 'string' && typeof right.key === 'string') return compareBytes(left.key, right.key);
+    if (typeof left.key === 'string' && typeof right.key === 'string') return compareCodePoints(left.key, right.key);
     return left.key < right.key ? -1 : 1;
   }
   if (left.id === right.id) return 0;

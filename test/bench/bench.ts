@@ -143,7 +143,7 @@ function report(
     `${String(rounds)} rounds of ${values.seconds} s a cell, interleaved; ${values.connections} connections, one request under way on each; generator in one process, each server in its own`,
   );
   print(
-    `of the processor time used while measuring, ${(100 * strangers).toFixed(0)} % was other programs': the more, the less the figures say`,
+    `of the processor time used while measuring, about ${(100 * Math.max(0, strangers)).toFixed(0)} % was other programs': the more, the less the figures say (the system counts in ticks: some per cent either way)`,
   );
   let failed = 0;
   const told = sections.map((section) => {
