@@ -42,6 +42,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   'policy.version': 412,
   conflict: 409,
   'drift.not_configured': 409,
+  'drift.credential_dead': 409,
+  'drift.refused': 422,
   'drift.unreachable': 503,
   'drift.demo_only': 409,
   'drift.firewall': 409,

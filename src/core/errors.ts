@@ -37,6 +37,8 @@ export type ErrorCode =
   | 'policy.version'
   | 'conflict'
   | 'drift.not_configured'
+  | 'drift.credential_dead'
+  | 'drift.refused'
   | 'drift.unreachable'
   | 'drift.demo_only'
   | 'drift.firewall'

@@ -10,6 +10,13 @@ export interface Job {
   readonly fence: number;
 }
 
+/** What became of a job: nothing left to do, or look again at an instant. */
+export interface JobResult {
+  readonly again: string | null;
+}
+
+export type JobHandler = (job: Job) => Promise<JobResult>;
+
 /** The worker's side of the queue, over all tenants. Every write is fenced: a lost lease changes nothing. */
 export interface JobWork {
   /** The queued job with the highest priority that is due, or one whose lease ran out. */

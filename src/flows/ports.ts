@@ -47,7 +47,8 @@ export interface AuditLog {
   append(entry: AuditEntry): Promise<void>;
 }
 
-export type JobKind = 'run' | 'apply';
+/** `operation`: direct calls of Drift; `event`: webhooks that came in; `probe`: what the organisation can do. */
+export type JobKind = 'run' | 'apply' | 'operation' | 'event' | 'probe';
 
 export interface JobQueue {
   /** In the caller's transaction: acknowledged means it will happen. A queued job with the same key is kept instead. */

@@ -1,17 +1,14 @@
 import { DomainError } from '../core/errors.ts';
 import type { ApplyPlan } from '../flows/apply-plan.ts';
 import type { DriftTarget } from '../flows/drift-port.ts';
-import type { Job } from '../flows/job-port.ts';
+import type { Job, JobHandler, JobResult } from '../flows/job-port.ts';
 import type { MakePlan } from '../flows/make-plan.ts';
 import type { ObserveDrift } from '../flows/observe-drift.ts';
-import type { Clock, JobKind, Log, Store } from '../flows/ports.ts';
+import type { Clock, Log, Store } from '../flows/ports.ts';
 import type { Run } from '../flows/run-port.ts';
 
-/** What became of a job: nothing left to do, or look again at an instant. */
-export type JobResult = { readonly again: string | null };
-
 export interface Pipeline {
-  readonly handlers: Readonly<Record<JobKind, (job: Job) => Promise<JobResult>>>;
+  readonly handlers: Readonly<Record<'run' | 'apply', JobHandler>>;
   /** A job that failed too often: its run says so, its plan pauses. */
   gaveUp(job: Job): Promise<void>;
   /** At start: plans with work left are taken up again, whatever became of their jobs. */
@@ -83,7 +80,7 @@ export function createPipeline(ports: {
       if (job.kind === 'run') {
         const error = 'unexpected: the run failed again and again; see the log for its job.';
         await tx.runs.update(runId, { state: 'failed', stage: 'failed', error, endedAt: clock.now() });
-      } else await tx.plans.setState(planId, ['applying'], 'paused');
+      } else if (job.kind === 'apply') await tx.plans.setState(planId, ['applying'], 'paused');
       await tx.audit.append({ actor: 'system', kind: 'job.gave_up', subject: job.id, data: { kind: job.kind } });
     });
   }

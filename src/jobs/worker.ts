@@ -1,7 +1,6 @@
 import { DomainError } from '../core/errors.ts';
-import type { Job, JobWork } from '../flows/job-port.ts';
+import type { Job, JobHandler, JobWork } from '../flows/job-port.ts';
 import type { Clock, JobKind, Log } from '../flows/ports.ts';
-import type { JobResult } from './pipeline.ts';
 
 const LEASE_MS = 10_000;
 const POLL_MS = 200;
@@ -10,6 +9,15 @@ const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'store.unava
 const PASSING_MS = 15_000;
 /** A job that failed this often with an unexpected error is given up, and shown. */
 const MAX_ATTEMPTS = 20;
+
+/**
+ * Jobs of one lane are done one after the other: a run and an apply must not look at the same Drift at once, and whoever
+ * waits for a single call must not wait for either.
+ */
+const LANES: readonly (readonly JobKind[])[] = [
+  ['run', 'apply'],
+  ['operation', 'event', 'probe'],
+];
 
 export interface Worker {
   start(): void;
@@ -21,7 +29,8 @@ export interface Worker {
 
 export function createWorker(ports: {
   readonly jobs: JobWork;
-  readonly handlers: Readonly<Record<JobKind, (job: Job) => Promise<JobResult>>>;
+  /** Jobs of a kind without a handler are left to other workers. */
+  readonly handlers: Readonly<Partial<Record<JobKind, JobHandler>>>;
   readonly clock: Clock;
   readonly log: Log;
   readonly owner: string;
@@ -30,27 +39,38 @@ export function createWorker(ports: {
 }): Worker {
   const { jobs, handlers, clock, log, owner } = ports;
   let running = false;
-  let current: Promise<void> | null = null;
-  let nudge: (() => void) | null = null;
+  let current: Promise<unknown> | null = null;
+  const sleepers = new Set<() => void>();
+  const lanes = LANES.map((kinds) => kinds.filter((kind) => handlers[kind] !== undefined)).filter(
+    ({ length }) => length > 0,
+  );
   const after = (ms: number): string => new Date(Date.parse(clock.now()) + ms).toISOString();
 
-  async function loop(): Promise<void> {
+  async function loop(kinds: readonly JobKind[]): Promise<void> {
     for (;;) {
       if (!running) return;
-      const busy = await next().catch((error: unknown) => {
+      const busy = await next(kinds).catch((error: unknown) => {
         log('error', 'worker.claim', { error: nameOf(error) });
         return false;
       });
       if (!busy) {
-        await Promise.race([clock.sleep(POLL_MS), new Promise<void>((resolve) => (nudge = resolve))]);
-        nudge = null;
+        await rest();
       }
     }
   }
 
-  async function next(): Promise<boolean> {
-    const job = await jobs.claim({ owner, at: clock.now(), leaseUntil: after(LEASE_MS), kinds: ['run', 'apply'] });
-    if (job === null) return false;
+  async function rest(): Promise<void> {
+    let rouse = (): void => undefined;
+    const roused = new Promise<void>((resolve) => (rouse = resolve));
+    sleepers.add(rouse);
+    await Promise.race([clock.sleep(POLL_MS), roused]);
+    sleepers.delete(rouse);
+  }
+
+  async function next(kinds: readonly JobKind[]): Promise<boolean> {
+    const job = await jobs.claim({ owner, at: clock.now(), leaseUntil: after(LEASE_MS), kinds });
+    const handle = job === null ? undefined : handlers[job.kind];
+    if (job === null || handle === undefined) return false;
     let held = true;
     const heartbeat = async (): Promise<void> => {
       for (;;) {
@@ -61,7 +81,7 @@ export function createWorker(ports: {
     };
     heartbeat().catch((error: unknown) => log('warn', 'worker.renew', { job: job.id, error: nameOf(error) }));
     try {
-      const { again } = await handlers[job.kind](job);
+      const { again } = await handle(job);
       await (again === null ? jobs.done(job) : jobs.again(job, again));
     } catch (error) {
       log('error', 'job.error', { job: job.id, kind: job.kind, attempts: job.attempts, error: nameOf(error) });
@@ -77,16 +97,20 @@ export function createWorker(ports: {
     return true;
   }
 
+  function wake(): void {
+    for (const rouse of sleepers) rouse();
+  }
+
   return {
     start() {
       if (running) return;
       running = true;
-      current = loop();
+      current = Promise.all(lanes.map(loop));
     },
-    wake: () => nudge?.(),
+    wake,
     async stop(graceMs) {
       running = false;
-      nudge?.();
+      wake();
       if (current !== null) await Promise.race([current, clock.sleep(graceMs)]);
     },
   };
