@@ -2,6 +2,7 @@ import { type Call, objectBody, queryInteger, type Refusal, type Reply, restErro
 import { isObject, type JsonObject } from './json.ts';
 import type { Account, CustomProperty } from './model.ts';
 import { liveAgent, type Org, putAccount } from './org.ts';
+import { once } from './table.ts';
 
 const DEFAULT_SIZE = 10;
 const MOST = 65;
@@ -27,12 +28,14 @@ export function accountRoutes(org: Org): readonly Route[] {
   ];
 }
 
+const undeleted = once((accounts: readonly Account[]) => accounts.filter((account) => !account.deleted));
+
 function list(org: Org, call: Call): Reply {
   const { applyDelayMs, listLagMs, repeatCursor } = org.settings();
   const index = queryInteger(call, 'index', 0, invalid);
   const size = queryInteger(call, 'size', DEFAULT_SIZE, invalid);
   if (size < 1 || size > MOST) throw invalid(`size must be 1 to ${MOST}`);
-  const live = [...org.store.accounts.list(applyDelayMs + listLagMs)].filter((account) => !account.deleted);
+  const live = undeleted(org.store.accounts.list(applyDelayMs + listLagMs));
   const accounts = live.slice(index, index + size);
   const following = repeatCursor && call.query.has('index') ? index : index + size;
   const next = index + size < live.length ? { next: `/accounts?index=${following}&size=${size}` } : {};
@@ -116,11 +119,8 @@ function checkedOwner(org: Org, body: JsonObject): number {
 }
 
 function refuseTakenDomain(org: Org, domain: string, except: string | undefined): void {
-  for (const other of org.store.accounts.all()) {
-    if (!other.deleted && other.domain === domain && other.accountId !== except) {
-      throw invalid(`an account for ${domain} exists`);
-    }
-  }
+  const taken = org.store.accounts.find('domain', domain).some((other) => !other.deleted && other.accountId !== except);
+  if (taken) throw invalid(`an account for ${domain} exists`);
 }
 
 function text(body: JsonObject, name: string): string | undefined {

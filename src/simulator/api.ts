@@ -2,8 +2,9 @@ import { accountRoutes } from './accounts.ts';
 import { tagRoutes } from './contact-tags.ts';
 import { contactRoutes } from './contacts.ts';
 import { conversationRoutes } from './conversations.ts';
-import { type Call, contactError, type ParsedBody, Refusal, type Reply, restError, type Route } from './exchange.ts';
-import { type FaultRule, type Faults, preventsEffect } from './faults.ts';
+import type { Counter } from './counts.ts';
+import { type Call, contactError, type ParsedBody, Refusal, type Reply, restError, restErrorType } from './exchange.ts';
+import { changesNothing, type FaultRule, type Faults, preventsEffect } from './faults.ts';
 import { type Journal, queryRecord } from './journal.ts';
 import { meetingRoutes } from './meetings.ts';
 import { messageRoutes } from './messages.ts';
@@ -14,6 +15,7 @@ import { privacyRoutes } from './privacy.ts';
 import { createRateLimit, rateHeaderName } from './rate-limit.ts';
 import { reportRoutes } from './reports.ts';
 import { restUserRoutes } from './rest-users.ts';
+import { createRouter, type FoundRoute } from './routes.ts';
 import { scimUserRoutes } from './scim-users.ts';
 
 /** A call as it came over the wire. */
@@ -33,12 +35,12 @@ export interface Outcome {
 }
 
 export interface Api {
-  /** Settles a call and journals it, in one transaction. */
+  /** Settles a call, journals and counts it, in one transaction. */
   handle(incoming: Incoming): Outcome;
 }
 
-export function createApi(org: Org, faults: Faults, journal: Journal): Api {
-  const routes: readonly Route[] = [
+export function createApi(org: Org, faults: Faults, journal: Journal, counter: Counter): Api {
+  const findRoute = createRouter([
     ...scimUserRoutes(org),
     ...restUserRoutes(org),
     ...contactRoutes(org),
@@ -51,13 +53,12 @@ export function createApi(org: Org, faults: Faults, journal: Journal): Api {
     ...reportRoutes(org),
     ...privacyRoutes(org),
     ...oauthRoutes(org),
-  ];
+  ]);
   const commonLimit = createRateLimit(org.settings);
   const reportLimit = createRateLimit(() => ({ ratePerMinute: org.settings().reportsPerMinute, rateBurst: null }));
 
   /** Authentication, rate, route, scope, handler: in this order. */
-  function answer(incoming: Incoming, now: number): Reply {
-    const found = findRoute(routes, incoming.method, incoming.path);
+  function answer(incoming: Incoming, found: FoundRoute | undefined, now: number): Reply {
     const call: Omit<Call, 'token'> = { ...incoming, params: found?.params ?? {}, now };
     if (found?.route.open === true) return settle(() => found.route.handle({ ...call, token: undefined }));
     const bearer = /^bearer\s+(\S+)\s*$/i.exec(incoming.authorization ?? '')?.[1];
@@ -94,19 +95,25 @@ export function createApi(org: Org, faults: Faults, journal: Journal): Api {
   return {
     handle(incoming) {
       const { method, path, query, body } = incoming;
-      const fault = faults.strike(method, path);
+      const struck = faults.strike(method, path);
       return org.store.transaction(() => {
         const now = org.clock();
-        const prevented = fault !== undefined && preventsEffect(fault);
-        const settled = prevented ? undefined : answer(incoming, now);
+        const found = findRoute(method, path);
+        const prevented = struck !== undefined && preventsEffect(struck);
+        const settled = prevented ? undefined : answer(incoming, found, now);
+        const fault =
+          struck !== undefined && settled !== undefined && changesNothing(struck, settled) ? undefined : struck;
         const reply = fault === undefined ? settled : faultyReply(fault, settled);
+        const status = reply?.status ?? null;
+        const route = found === undefined ? 'none' : `${found.route.method} ${found.route.path}`;
+        counter.count({ at: now, route, status, faulted: fault?.kind });
         journal.record({
           at: now,
           method,
           path,
           query: queryRecord(query),
           body: journaledBody(body),
-          status: reply?.status ?? null,
+          status,
           effect: settled?.effect ?? null,
           ...(fault !== undefined && { faulted: fault.kind }),
         });
@@ -126,8 +133,11 @@ function settle(work: () => Reply): Reply {
 }
 
 function restForm(reply: Reply): NonNullable<Reply['error']> {
-  const type = reply.status === 404 ? 'not_found' : reply.status === 403 ? 'authentication_error' : 'validation_error';
-  return { form: 'rest', type, message: reply.error?.form === 'scim' ? reply.error.detail : '' };
+  return {
+    form: 'rest',
+    type: restErrorType(reply.status),
+    message: reply.error?.form === 'scim' ? reply.error.detail : '',
+  };
 }
 
 /** The reply that the fault makes of it; kinds that only disturb the delivery leave it alone. */
@@ -136,7 +146,7 @@ function faultyReply(fault: FaultRule, settled: Reply | undefined): Reply | unde
     case 'status':
       return {
         status: fault.status ?? 500,
-        error: { form: 'rest', type: 'internal_error', message: 'Something went wrong on our side' },
+        error: { form: 'rest', type: restErrorType(fault.status ?? 500), message: 'Something went wrong on our side' },
         ...(fault.headers !== undefined && { headers: fault.headers }),
       };
     case 'html':
@@ -162,37 +172,5 @@ function journaledBody(body: ParsedBody): unknown {
       return body.value;
     case 'unreadable':
       return body.text;
-  }
-}
-
-function findRoute(
-  routes: readonly Route[],
-  method: string,
-  path: string,
-): { readonly route: Route; readonly params: Record<string, string> } | undefined {
-  const segments = path.split('/');
-  for (const route of routes) {
-    if (route.method !== method) continue;
-    const pattern = route.path.split('/');
-    if (pattern.length !== segments.length) continue;
-    const params: Record<string, string> = {};
-    const fits = pattern.every((part, index) => {
-      const segment = segments[index] ?? '';
-      if (!part.startsWith(':')) return part === segment;
-      const value = decoded(segment);
-      if (value === undefined || value === '') return false;
-      params[part.slice(1)] = value;
-      return true;
-    });
-    if (fits) return { route, params };
-  }
-  return undefined;
-}
-
-function decoded(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
   }
 }

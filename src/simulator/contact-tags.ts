@@ -1,4 +1,4 @@
-import { indexedContact } from './contacts.ts';
+import { indexedContact, strict } from './contacts.ts';
 import { type Call, contactError, jsonBody, type Refusal, type Reply, restError, type Route } from './exchange.ts';
 import { isObject } from './json.ts';
 import type { Contact } from './model.ts';
@@ -18,10 +18,10 @@ export function tagRoutes(org: Org): readonly Route[] {
   ];
   return routes.map((route) => ({
     ...route,
-    handle: (call) => {
+    handle: strict((call) => {
       if (org.settings().contactTags === 'unsupported') throw restError('not_found', 'No such resource');
       return route.handle(call);
-    },
+    }),
   }));
 }
 

@@ -20,26 +20,27 @@ import {
 import { isObject, type JsonObject } from './json.ts';
 import type { Contact } from './model.ts';
 import { nextContactId, type Org, putContact } from './org.ts';
+import { externalIdOf } from './store.ts';
 
 /** Contacts (Drift API notes 2.4, 6.5). */
 export function contactRoutes(org: Org): readonly Route[] {
   const read = { scope: 'contact_read' } as const;
   const write = { scope: 'contact_write' } as const;
   return [
-    { method: 'POST', path: '/contacts', ...write, handle: (call) => create(org, call) },
+    { method: 'POST', path: '/contacts', ...write, handle: strict((call) => create(org, call)) },
     { method: 'GET', path: '/contacts', ...read, handle: (call) => searchContacts(org, call) },
-    { method: 'GET', path: '/contacts/attributes', scope: 'all_contact_read', handle: () => attributes(org) },
-    { method: 'POST', path: '/contacts/timeline', ...write, handle: (call) => timeline(org, call) },
+    { method: 'GET', path: '/contacts/attributes', scope: 'all_contact_read', handle: strict(() => attributes(org)) },
+    { method: 'POST', path: '/contacts/timeline', ...write, handle: strict((call) => timeline(org, call)) },
     { method: 'PATCH', path: '/contacts/normalize', ...write, handle: (call) => normalize(org, call) },
     { method: 'GET', path: '/contacts/by_email', ...read, handle: (call) => byEmail(org, call) },
-    { method: 'GET', path: '/contacts/:id', ...read, handle: (call) => get(org, call) },
+    { method: 'GET', path: '/contacts/:id', ...read, handle: strict((call) => get(org, call)) },
     {
       method: 'PATCH',
       path: '/contacts/:id',
       ...write,
-      handle: (call) => update(org, call, indexedContact(org, call)),
+      handle: strict((call) => update(org, call, indexedContact(org, call))),
     },
-    { method: 'DELETE', path: '/contacts/:id', ...write, handle: (call) => remove(org, call) },
+    { method: 'DELETE', path: '/contacts/:id', ...write, handle: strict((call) => remove(org, call)) },
     { method: 'POST', path: '/emails/unsubscribe', ...write, handle: (call) => unsubscribe(org, call) },
   ];
 }
@@ -61,7 +62,6 @@ export function indexedContact(org: Org, call: Call): Contact {
 /** Reading by id still answers for a deleted contact. */
 function get(org: Org, call: Call): Reply {
   const { applyDelayMs, getLagMs } = org.settings();
-  refuseUnknownParameters(call, []);
   const contact = org.store.contacts.seen(call.params['id'] ?? '', applyDelayMs + getLagMs);
   if (contact === undefined || contact.state === 'gone') throw notFound();
   return { status: 200, body: { data: shownContact(contact) } };
@@ -73,6 +73,14 @@ function byEmail(org: Org, call: Call): Reply {
   const found = isObject(reply.body) && Array.isArray(reply.body['data']) ? (reply.body['data'] as unknown[]) : [];
   if (found.length === 0) throw notFound();
   return { status: 200, body: { data: found[0] } };
+}
+
+/** A route of contacts that takes no parameters (Drift API notes 1.5, CONTACT-10). */
+export function strict(handle: Route['handle']): Route['handle'] {
+  return (call) => {
+    refuseUnknownParameters(call, []);
+    return handle(call);
+  };
 }
 
 function refuseUnknownParameters(call: Call, known: readonly string[]): void {
@@ -93,18 +101,9 @@ function attributesOf(call: Call): JsonObject {
   return sent;
 }
 
-const externalIdOf = (sent: JsonObject): string | undefined => {
-  const { externalId } = sent;
-  return typeof externalId === 'string' || typeof externalId === 'number' || typeof externalId === 'bigint'
-    ? String(externalId)
-    : undefined;
-};
-
-function liveContact(org: Org, matches: (contact: Contact) => boolean): Contact | undefined {
-  for (const contact of org.store.contacts.all()) {
-    if (contact.state === 'live' && matches(contact)) return contact;
-  }
-  return undefined;
+/** The first in the index with this folded e-mail or this external id. */
+function liveContact(org: Org, index: 'email' | 'externalId', key: string): Contact | undefined {
+  return org.store.contacts.find(index, key).find((contact) => contact.state === 'live');
 }
 
 /** An externalId, where given, is the key; otherwise the e-mail is (Drift API notes 2.4). */
@@ -115,8 +114,8 @@ function create(org: Org, call: Call): Reply {
   const externalId = externalIdOf(sent);
   const existing =
     externalId === undefined
-      ? liveContact(org, (one) => String(one.attributes['email']).toLowerCase() === email.toLowerCase())
-      : liveContact(org, (one) => externalIdOf(one.attributes) === externalId);
+      ? liveContact(org, 'email', email.toLowerCase())
+      : liveContact(org, 'externalId', externalId);
   if (existing !== undefined) {
     if (org.settings().duplicateContact === 'upsert' && externalId === undefined) return update(org, call, existing);
     throw contactError('CONTACT-6', `a contact with this ${externalId === undefined ? 'email' : 'externalId'} exists`);
@@ -132,10 +131,8 @@ function create(org: Org, call: Call): Reply {
 function update(org: Org, call: Call, before: Contact): Reply {
   const sent = attributesOf(call);
   const externalId = externalIdOf(sent);
-  if (
-    externalId !== undefined &&
-    liveContact(org, (one) => one.id !== before.id && externalIdOf(one.attributes) === externalId) !== undefined
-  ) {
+  const holders = externalId === undefined ? [] : org.store.contacts.find('externalId', externalId);
+  if (holders.some((one) => one.state === 'live' && one.id !== before.id)) {
     throw contactError('CONTACT-6', 'a contact with this externalId exists');
   }
   const { kept, declared } = accepted(org, sent);
@@ -155,7 +152,7 @@ function normalize(org: Org, call: Call): Reply {
     case 'internal':
       return update(org, call, indexedContact(org, { ...call, params: { id } }));
     case 'external': {
-      const contact = liveContact(org, (one) => externalIdOf(one.attributes) === id);
+      const contact = liveContact(org, 'externalId', id);
       if (contact === undefined) throw notFound();
       return update(org, call, contact);
     }
@@ -185,10 +182,11 @@ function timeline(org: Org, call: Call): Reply {
   let contact: Contact | undefined;
   if (contactId !== undefined) {
     if (typeof contactId !== 'bigint' && typeof contactId !== 'number') throw invalid('contactId must be a long');
-    contact = liveContact(org, (one) => one.id === String(contactId));
+    const known = org.store.contacts.latest(String(contactId));
+    contact = known?.state === 'live' ? known : undefined;
   } else {
     if (typeof externalId !== 'string') throw invalid('contactId or externalId is required');
-    contact = liveContact(org, (one) => externalIdOf(one.attributes) === externalId);
+    contact = liveContact(org, 'externalId', externalId);
   }
   if (contact === undefined) throw notFound();
   const sent = isObject(body['attributes']) ? body['attributes'] : {};

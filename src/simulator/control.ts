@@ -1,10 +1,12 @@
 import { z } from 'zod';
 
 import type { ParsedBody } from './exchange.ts';
+import type { Counts } from './counts.ts';
 import { type FaultRule, faultRuleSchema } from './faults.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Grant } from './oauth.ts';
-import { type SeedData, seedSchema } from './plant.ts';
+import type { OrgExport } from './export.ts';
+import { type SeedData, seedSchema } from './seed-schema.ts';
 import { settingsPatchSchema, type SimulatorSettings } from './settings.ts';
 import type { SimulatorState } from './state.ts';
 import { type RaisedEvent, WEBHOOK_TYPES } from './webhook-events.ts';
@@ -24,12 +26,17 @@ export interface Controls {
   readonly instanceId: string;
   journal(): readonly JournalEntry[];
   clearJournal(): void;
+  /** How many calls ended how, by route and by second: cheap, and not bounded by the journal. */
+  counts(): Counts;
+  clearCounts(): void;
   settings(): SimulatorSettings;
   set(patch: Partial<SimulatorSettings>): void;
   fault(rule: FaultRule): void;
   clearFaults(): void;
   seed(data: SeedData): void;
   state(): SimulatorState;
+  /** The organisation as a file for `bridge simulate --org`. */
+  org(): OrgExport;
   /** Makes every token, the private one included, dead. */
   revokeTokens(): void;
   /** Installs the private app again: a new token, with the scopes of the settings. */
@@ -64,6 +71,11 @@ export function control(controls: Controls, method: string, path: string, body: 
       case 'DELETE journal':
         controls.clearJournal();
         return { status: 204 };
+      case 'GET counts':
+        return { status: 200, body: controls.counts() };
+      case 'DELETE counts':
+        controls.clearCounts();
+        return { status: 204 };
       case 'GET settings':
         return { status: 200, body: controls.settings() };
       case 'PATCH settings':
@@ -80,6 +92,8 @@ export function control(controls: Controls, method: string, path: string, body: 
         return { status: 204 };
       case 'GET state':
         return { status: 200, body: controls.state() };
+      case 'GET org':
+        return { status: 200, body: controls.org() };
       case 'POST revoke':
         controls.revokeTokens();
         return { status: 204 };

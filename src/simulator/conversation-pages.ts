@@ -1,6 +1,7 @@
 import { type Call, queryInteger, type Refusal, restError } from './exchange.ts';
 import type { Conversation } from './model.ts';
 import type { Org } from './org.ts';
+import { once } from './table.ts';
 
 const STATUS_IDS: ReadonlyMap<string, Conversation['status']> = new Map([
   ['1', 'open'],
@@ -36,9 +37,8 @@ export function conversationPage(org: Org, call: Call): Page {
   if (!older && token === null && settings.pageTokenRequired) throw invalid('page_token is required');
   const from = older ? queryInteger(call, 'next', 0, invalid) : positionOf(token ?? '', call, settings.pageTokenLifeMs);
 
-  const found = [...org.store.conversations.list(settings.applyDelayMs + settings.listLagMs)]
-    .filter((one) => one.erased !== true && (statuses.length === 0 || statuses.includes(one.status)))
-    .sort((one, other) => other.updatedAt - one.updatedAt || (BigInt(other.id) > BigInt(one.id) ? 1 : -1));
+  const all = latestFirst(org.store.conversations.list(settings.applyDelayMs + settings.listLagMs));
+  const found = statuses.length === 0 ? all : all.filter((one) => statuses.includes(one.status));
   const conversations = found.slice(from, from + limit);
   const more = from + limit < found.length;
   const next = settings.repeatCursor && from > 0 ? from : from + limit;
@@ -53,6 +53,12 @@ export function conversationPage(org: Org, call: Call): Page {
   const links = { self: link(token ?? ''), ...(more && { next: link(tokenFor(next, call)) }) };
   return { conversations, beside: { links } };
 }
+
+const latestFirst = once((conversations: readonly Conversation[]) =>
+  conversations
+    .filter((one) => one.erased !== true)
+    .sort((one, other) => other.updatedAt - one.updatedAt || (BigInt(other.id) > BigInt(one.id) ? 1 : -1)),
+);
 
 function tokenFor(position: number, call: Call): string {
   return Buffer.from(`conversations:${position}:${call.now}`).toString('base64url');

@@ -61,7 +61,7 @@ function withoutMostTags(html: string): string {
 
 /** The messages of a conversation in their order, as a reader with this lag sees them. */
 export function messagesOf(org: Org, conversationId: string, lagMs: number): readonly Message[] {
-  return [...org.store.messages.list(lagMs)].filter((message) => message.conversationId === conversationId);
+  return org.store.messages.findSeen('conversation', conversationId, lagMs);
 }
 
 /** The contact in the index with this e-mail, or a new one. */
@@ -71,11 +71,8 @@ export function contactFor(
   now: number,
 ): { readonly contact: Contact; readonly added: boolean } {
   const folded = email.toLowerCase();
-  for (const contact of org.store.contacts.all()) {
-    if (contact.state === 'live' && String(contact.attributes['email']).toLowerCase() === folded) {
-      return { contact, added: false };
-    }
-  }
+  const known = org.store.contacts.find('email', folded).find((one) => one.state === 'live');
+  if (known !== undefined) return { contact: known, added: false };
   const contact: Contact = {
     id: nextContactId(org),
     createdAt: now,
@@ -117,9 +114,7 @@ export function raiseMessage(org: Org, message: Message): void {
 export function visit(org: Org, visitor: { readonly email: string; readonly text: string }, now: number): Conversation {
   const { contact, added } = contactFor(org, visitor.email, now);
   if (added) org.raise({ type: 'contact_identified', data: { contactId: BigInt(contact.id), email: visitor.email } });
-  const newest = [...org.store.conversations.all()]
-    .filter((one) => one.contactId === contact.id && one.erased !== true)
-    .at(-1);
+  const newest = org.store.conversations.find('contact', contact.id).findLast((one) => one.erased !== true);
   const conversation =
     newest === undefined
       ? openConversation(org, contact, [], now)

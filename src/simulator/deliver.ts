@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { Outcome } from './api.ts';
 import type { ApiError, Reply } from './exchange.ts';
-import type { FaultRule } from './faults.ts';
+import { type FaultRule, fromAnotherOrg } from './faults.ts';
 import { isObject, writeJson } from './json.ts';
 import type { SimulatorSettings } from './settings.ts';
 
@@ -56,7 +56,7 @@ export async function deliver(
       );
       return;
     case 'wrong-org': {
-      const other = wire.body.toString().replaceAll(/(?<="orgId":)\d+/g, (orgId) => String(Number(orgId) + 1));
+      const other = fromAnotherOrg(wire.body.toString());
       send(response, withLength({ ...wire, body: Buffer.from(other) }));
       return;
     }
@@ -93,8 +93,8 @@ function toWire(reply: Reply, settings: SimulatorSettings, fault: FaultRule | un
     });
   }
   if (reply.file !== undefined) {
-    const { mimeType, text } = reply.file;
-    return withLength({ status, headers: { ...headers, 'content-type': mimeType }, body: Buffer.from(text) });
+    const { mimeType, bytes } = reply.file;
+    return withLength({ status, headers: { ...headers, 'content-type': mimeType }, body: bytes });
   }
   const body =
     reply.error === undefined ? besideErrors(reply.body, settings) : errorBody(status, reply.error, settings);

@@ -58,7 +58,7 @@ export interface Reply {
   readonly status: number;
   readonly body?: unknown;
   /** Instead of a JSON body. */
-  readonly file?: { readonly mimeType: string; readonly text: string };
+  readonly file?: { readonly mimeType: string; readonly bytes: Buffer };
   readonly error?: ApiError;
   readonly headers?: Readonly<Record<string, string>>;
   readonly scim?: boolean;
@@ -100,6 +100,21 @@ const REST_STATUS: Readonly<Record<RestErrorType, number>> = {
 /** The REST error of Drift API notes 1.5, with its documented status unless another is given. */
 export function restError(type: RestErrorType, message: string, status: number = REST_STATUS[type]): Refusal {
   return new Refusal({ status, error: { form: 'rest', type, message } });
+}
+
+/** The type that goes with a status. */
+export function restErrorType(status: number): RestErrorType {
+  switch (status) {
+    case 401:
+    case 403:
+      return 'authentication_error';
+    case 404:
+      return 'not_found';
+    case 429:
+      return 'rate_limit';
+    default:
+      return status < 500 ? 'validation_error' : 'internal_error';
+  }
 }
 
 /** SCIM error bodies are undocumented; RFC 7644 3.12 is the likelier reading (Drift API notes 2.1). */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { CONTACT_CODES } from './exchange.ts';
+import { CONTACT_CODES, type Reply } from './exchange.ts';
+import { writeJson } from './json.ts';
 import { createStrikes, strikeFields } from './strikes.ts';
 
 /**
@@ -89,6 +90,28 @@ export function preventsEffect(rule: FaultRule): boolean {
       return false;
   }
 }
+
+/** Whether the fault leaves this answer as it is: half of nothing, another organisation where none is named. */
+export function changesNothing(rule: FaultRule, { body, error, file }: Reply): boolean {
+  switch (rule.kind) {
+    case 'truncate':
+    case 'cut-body':
+    case 'slow-body':
+    case 'huge':
+      return body === undefined && error === undefined && file === undefined;
+    case 'wrong-org':
+      return body === undefined || !ORG_ID.test(writeJson(body));
+    default:
+      return false;
+  }
+}
+
+/** The same answer from another organisation. */
+export function fromAnotherOrg(text: string): string {
+  return text.replaceAll(new RegExp(ORG_ID, 'g'), (orgId) => String(Number(orgId) + 1));
+}
+
+const ORG_ID = /(?<="orgId":|"orgId:)\d+/;
 
 function matches(pattern: string, path: string): boolean {
   const [first = '', ...rest] = pattern.split('*');

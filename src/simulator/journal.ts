@@ -34,23 +34,34 @@ const SECRET = new Set(
 const isSecret = (path: string, name: string): boolean =>
   (path.startsWith('/oauth2/') || path.startsWith('/app/')) && SECRET.has(name.toLowerCase());
 
-export function createJournal(store: Store): Journal {
+/** Keeps the last `limit()` entries, 0: none. Numbers go on counting what is not kept. */
+export function createJournal(store: Store, limit: () => number): Journal {
   let entries = store.journal() as JournalEntry[];
   let last = entries.at(-1)?.n ?? 0;
+
+  function trim(most: number): void {
+    store.trimJournal(last - most);
+    entries = entries.filter(({ n }) => n > last - most);
+  }
+
   return {
     record(entry) {
+      last += 1;
+      const most = limit();
+      if (most === 0) return;
       const { path, query, body } = entry;
       const redacted = { ...entry, query: redact(path, query), body: isObject(body) ? redact(path, body) : body };
-      last += 1;
       const numbered = { n: last, ...redacted };
       entries.push(numbered);
       store.appendJournal(last, numbered);
+      // Seldom, since it touches all that is kept.
+      if (entries.length >= 2 * most) trim(most);
     },
-    entries: () => [...entries],
-    clear() {
-      entries = [];
-      store.clearJournal();
+    entries() {
+      const most = limit();
+      return most === 0 ? [] : entries.slice(-most);
     },
+    clear: () => trim(0),
   };
 }
 

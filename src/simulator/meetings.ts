@@ -18,7 +18,8 @@ function list(org: Org, call: Call): Reply {
   const from = Math.max(instant(call, 'min_start_time') ?? 0, call.now - REACH_MS);
   const until = instant(call, 'max_start_time') ?? Number.MAX_SAFE_INTEGER;
   const { applyDelayMs, listLagMs } = org.settings();
-  const data = [...org.store.meetings.list(applyDelayMs + listLagMs)]
+  const data = org.store.meetings
+    .list(applyDelayMs + listLagMs)
     .filter(({ slotStart }) => slotStart >= from && slotStart <= until)
     .slice(0, limit)
     .map(({ id, agentId, contactId, slotStart, slotEnd }) => {

@@ -2,7 +2,7 @@ import { addMessage, changeConversation, messagesOf, raiseMessage, shownMessage 
 import { checkedAgent, seenConversation, targetConversation, withParticipant, withV1 } from './conversations.ts';
 import { type Call, objectBody, queryInteger, type Refusal, type Reply, restError, type Route } from './exchange.ts';
 import { isObject } from './json.ts';
-import type { Message } from './model.ts';
+import type { Attachment, Message } from './model.ts';
 import { isLive, type Org } from './org.ts';
 
 const PAGE = 50;
@@ -75,7 +75,7 @@ function transcript(org: Org, call: Call): Reply {
     );
   return {
     status: 200,
-    file: { mimeType: 'text/plain;charset=utf-8', text: lines.map((line) => `${line}\n`).join('') },
+    file: { mimeType: 'text/plain;charset=utf-8', bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')) },
   };
 }
 
@@ -95,9 +95,13 @@ function asJson(org: Org, call: Call): Reply {
 
 function attachment(org: Org, call: Call): Reply {
   const { applyDelayMs, getLagMs } = org.settings();
-  for (const message of org.store.messages.list(applyDelayMs + getLagMs)) {
-    const found = message.attachments.find((one) => String(one.id) === call.params['id']);
-    if (found !== undefined) return { status: 200, file: { mimeType: found.mimeType, text: found.text } };
-  }
+  const { id = '' } = call.params;
+  const [message] = org.store.messages.findSeen('attachment', id, applyDelayMs + getLagMs);
+  const found = message?.attachments.find((one) => String(one.id) === id);
+  if (found !== undefined) return { status: 200, file: { mimeType: found.mimeType, bytes: bytesOf(found) } };
   throw restError('not_found', 'No attachment found with this id');
+}
+
+function bytesOf({ text, base64 }: Attachment): Buffer {
+  return base64 === undefined ? Buffer.from(text ?? '') : Buffer.from(base64, 'base64');
 }

@@ -105,7 +105,9 @@ export interface Attachment {
   readonly id: number;
   readonly fileName: string;
   readonly mimeType: string;
-  readonly text: string;
+  /** One of both: text, sent as UTF-8, or any bytes. */
+  readonly text?: string | undefined;
+  readonly base64?: string | undefined;
 }
 
 export interface Playbook {

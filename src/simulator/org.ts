@@ -141,8 +141,8 @@ export function changeAgent(org: Org, before: Agent, change: Partial<Agent>, now
 export function removeAgent(org: Org, agent: Agent, at: number): void {
   changeAgent(org, agent, { deletedAt: at }, at);
   if (org.settings().deletingAgentOwner === 'dangling') return;
-  for (const account of [...org.store.accounts.all()]) {
-    if (account.ownerId === agent.id) putAccount(org, { ...account, ownerId: undefined, updateDateTime: at }, at);
+  for (const account of org.store.accounts.find('owner', String(agent.id))) {
+    putAccount(org, { ...account, ownerId: undefined, updateDateTime: at }, at);
   }
 }
 

@@ -1,28 +1,5 @@
-import { z } from 'zod';
-
 import type { Org } from './org.ts';
-
-export const seedPlaybookSchema = z.strictObject({
-  name: z.string(),
-  authorEmail: z.string(),
-  /** Default true; only active ones are listed. */
-  active: z.boolean().optional(),
-  goals: z.array(z.string()).optional(),
-  /** Of a conversational landing page. */
-  landingPageUrl: z.string().optional(),
-  createdAt: z.number().int().optional(),
-});
-
-export const seedMeetingSchema = z.strictObject({
-  agentEmail: z.string(),
-  contactEmail: z.string(),
-  slotStart: z.number().int(),
-  /** Default thirty minutes later. */
-  slotEnd: z.number().int().optional(),
-});
-
-export type SeedPlaybook = Readonly<z.infer<typeof seedPlaybookSchema>>;
-export type SeedMeeting = Readonly<z.infer<typeof seedMeetingSchema>>;
+import type { SeedMeeting, SeedPlaybook } from './seed-schema.ts';
 
 type IdOf = (email: string) => number;
 
@@ -48,13 +25,9 @@ export function plantPlaybooks(org: Org, playbooks: readonly SeedPlaybook[], age
 
 /** Stores meetings of agents and contacts that are known to exist. */
 export function plantMeetings(org: Org, meetings: readonly SeedMeeting[], agentId: IdOf): void {
-  if (meetings.length === 0) return;
-  const contacts = new Map(
-    Array.from(org.store.contacts.all(), (one) => [String(one.attributes['email']).toLowerCase(), one.id]),
-  );
   for (const { agentEmail, contactEmail, slotStart, slotEnd = slotStart + 1_800_000 } of meetings) {
     const id = Number(org.store.next('meeting', 33_001n, 1n));
-    const contactId = contacts.get(contactEmail.toLowerCase()) ?? '0';
+    const contactId = org.store.contacts.find('email', contactEmail.toLowerCase()).at(-1)?.id ?? '0';
     org.store.meetings.put(String(id), { id, agentId: agentId(agentEmail), contactId, slotStart, slotEnd }, 0);
   }
 }

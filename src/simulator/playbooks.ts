@@ -12,7 +12,7 @@ export function playbookRoutes(org: Org): readonly Route[] {
 
 function active(org: Org): readonly Playbook[] {
   const { applyDelayMs, listLagMs } = org.settings();
-  return [...org.store.playbooks.list(applyDelayMs + listLagMs)].filter((playbook) => playbook.active);
+  return org.store.playbooks.list(applyDelayMs + listLagMs).filter((playbook) => playbook.active);
 }
 
 function list(org: Org): Reply {

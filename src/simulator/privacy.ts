@@ -21,13 +21,12 @@ function erase(org: Org, call: Call): Reply {
   const email = emailOf(call);
   const folded = email.toLowerCase();
   const at = call.now + org.settings().gdprDelayMs;
-  for (const contact of [...org.store.contacts.all()]) {
-    if (contact.state === 'gone' || String(contact.attributes['email']).toLowerCase() !== folded) continue;
+  for (const contact of org.store.contacts.find('email', folded)) {
     putContact(org, { ...contact, attributes: {}, tags: [], state: 'gone', version: contact.version + 1 }, at);
     eraseConversations(org, contact.id, at);
   }
-  for (const agent of [...org.store.agents.all()]) {
-    if (isLive(agent) && agent.userName.toLowerCase() === folded) removeAgent(org, agent, at);
+  for (const agent of org.store.agents.find('userName', folded)) {
+    if (isLive(agent)) removeAgent(org, agent, at);
   }
   org.raise({ type: 'gdpr_delete_requested', data: { email } });
   return {
@@ -39,15 +38,11 @@ function erase(org: Org, call: Call): Reply {
 
 function eraseConversations(org: Org, contactId: string, at: number): void {
   const { conversations, messages } = org.store;
-  const erased = new Set<string>();
-  for (const conversation of [...conversations.all()]) {
-    if (conversation.contactId !== contactId) continue;
-    erased.add(conversation.id);
+  for (const conversation of conversations.find('contact', contactId)) {
     conversations.put(conversation.id, { ...conversation, erased: true }, at);
-  }
-  for (const message of [...messages.all()]) {
-    if (!erased.has(message.conversationId)) continue;
-    messages.put(message.id, { ...message, body: '', attachments: [] }, at);
+    for (const message of messages.find('conversation', conversation.id)) {
+      messages.put(message.id, { ...message, body: '', attachments: [] }, at);
+    }
   }
 }
 

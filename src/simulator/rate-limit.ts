@@ -5,7 +5,10 @@ export interface RateLimit {
   take(token: string, now: number): { readonly allowed: boolean; readonly left: number };
 }
 
-/** A leaky bucket per token: each call fills it by one, it drains at a constant rate, a full bucket refuses (Drift API notes 1.6). */
+/**
+ * A leaky bucket per token: each call fills it by one, it drains at a constant rate, a full bucket refuses (Drift API notes 1.6).
+ * Rate and size may change at any time.
+ */
 export function createRateLimit(
   settings: () => { readonly ratePerMinute: number; readonly rateBurst: number | null },
 ): RateLimit {
@@ -16,7 +19,8 @@ export function createRateLimit(
       if (ratePerMinute === 0) return { allowed: true, left: Number.MAX_SAFE_INTEGER };
       const size = rateBurst ?? ratePerMinute;
       const bucket = buckets.get(token) ?? { level: 0, at: now };
-      const drained = Math.max(0, bucket.level - ((now - bucket.at) * ratePerMinute) / 60_000);
+      // A bucket that was made smaller in between is full, no more than that.
+      const drained = Math.max(0, Math.min(bucket.level, size) - ((now - bucket.at) * ratePerMinute) / 60_000);
       const allowed = drained + 1 <= size;
       const level = allowed ? drained + 1 : drained;
       buckets.set(token, { level, at: now });

@@ -28,7 +28,8 @@ function report(org: Org, call: Call): Reply {
   const { applyDelayMs, listLagMs } = org.settings();
   const lagMs = applyDelayMs + listLagMs;
   const messages = Map.groupBy(org.store.messages.list(lagMs), (message) => message.conversationId);
-  const rows = [...org.store.conversations.list(lagMs)]
+  const rows = org.store.conversations
+    .list(lagMs)
     .filter((one) => one.erased !== true)
     .map((one) => ({ one, properties: propertiesOf(one, messages.get(one.id) ?? []) }))
     .filter(({ properties }) => tests.every((test) => test(properties)));

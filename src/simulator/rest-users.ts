@@ -130,11 +130,8 @@ function update(org: Org, call: Call): Reply {
 /** The one way to rename: the SCIM userName follows. */
 function checkedEmail(org: Org, before: Agent, email: unknown): string {
   if (typeof email !== 'string' || !isEmail(email)) throw invalid('email must be a valid e-mail address');
-  for (const other of org.store.agents.all()) {
-    if (other.id !== before.id && isLive(other) && other.userName.toLowerCase() === email.toLowerCase()) {
-      throw invalid('email is used by another user');
-    }
-  }
+  const holders = org.store.agents.find('userName', email.toLowerCase());
+  if (holders.some((other) => other.id !== before.id && isLive(other))) throw invalid('email is used by another user');
   return email;
 }
 

@@ -4,6 +4,7 @@ import type { Agent } from './model.ts';
 import { changeAgent, isLive, nextAgentId, type Org, putAgent, removeAgent } from './org.ts';
 import { PATCH_OP, patchOpToPartial, readUser, type UserInput } from './scim-input.ts';
 import { restIdOf, scimList, scimUser } from './scim-shape.ts';
+import { once } from './table.ts';
 
 /** SCIM users (Drift API notes 2.1, 6.4). No documented scope guards them: any valid token passes. */
 export function scimUserRoutes(org: Org): readonly Route[] {
@@ -41,28 +42,29 @@ function list(org: Org, call: Call): Reply {
   };
   const startIndex = Math.max(1, integer('startIndex', 1));
   const count = Math.min(settings.serverPageCap, Math.max(0, integer('count', settings.serverPageCap)));
-  const wanted = settings.filterHonoured ? filterOf(call.query.get('filter')) : () => true;
-  const found: Agent[] = [];
-  for (const agent of org.store.agents.list(settings.applyDelayMs + settings.listLagMs)) {
-    if (isLive(agent) && wanted(agent)) found.push(agent);
-  }
+  const lagMs = settings.applyDelayMs + settings.listLagMs;
+  const userName = settings.filterHonoured ? filterOf(call.query.get('filter')) : null;
+  const found =
+    userName === null
+      ? liveOnes(org.store.agents.list(lagMs))
+      : org.store.agents.findSeen('userName', userName, lagMs).filter(isLive);
   const page = found.slice(startIndex - 1, startIndex - 1 + count).map((agent) => scimUser(agent, settings, 'list'));
   return { status: 200, body: scimList(page, found.length, startIndex) };
 }
 
-/** Only `userName eq "…"` is known to work; anything else is refused. */
-function filterOf(filter: string | null): (agent: Agent) => boolean {
-  if (filter === null || filter === '') return () => true;
+const liveOnes = once((agents: readonly Agent[]) => agents.filter(isLive));
+
+/** The folded userName that is asked for; null: no filter. Only `userName eq "…"` is known to work; anything else is refused. */
+function filterOf(filter: string | null): string | null {
+  if (filter === null || filter === '') return null;
   const quoted = /^\s*userName\s+eq\s+("(?:[^"\\]|\\.)*")\s*$/i.exec(filter)?.[1];
   if (quoted === undefined)
     throw scimError(400, 'Only filters of the form userName eq "…" are supported', 'invalidFilter');
-  let userName: string;
   try {
-    userName = (JSON.parse(quoted) as string).toLowerCase();
+    return (JSON.parse(quoted) as string).toLowerCase();
   } catch {
     throw scimError(400, 'The filter value is not a valid string', 'invalidFilter');
   }
-  return (agent) => agent.userName.toLowerCase() === userName;
 }
 
 function read(org: Org, call: Call): Reply {
@@ -99,10 +101,7 @@ function create(org: Org, call: Call): Reply {
   }
   if (input.role === 'OWNER') throw ownerNotAssignable();
   const folded = userName.toLowerCase();
-  let seats = 0;
-  for (const agent of org.store.agents.all()) {
-    if (isLive(agent) && !agent.bot) seats += 1;
-    if (agent.userName.toLowerCase() !== folded) continue;
+  for (const agent of org.store.agents.find('userName', folded)) {
     if (isLive(agent) && settings.duplicateUser === 'refused') {
       throw scimError(409, `A user with userName ${userName} already exists`, 'uniqueness');
     }
@@ -115,8 +114,9 @@ function create(org: Org, call: Call): Reply {
       );
     }
   }
-  if (settings.seatLimit !== null && seats >= settings.seatLimit)
+  if (settings.seatLimit !== null && seatsTaken(org) >= settings.seatLimit) {
     throw scimError(403, 'No seats are left in your plan');
+  }
   const agent: Agent = {
     id: nextAgentId(org),
     userName,
@@ -135,6 +135,12 @@ function create(org: Org, call: Call): Reply {
     body: scimUser(agent, settings, 'single'),
     effect: { kind: 'scim.create', id: String(agent.id) },
   };
+}
+
+function seatsTaken(org: Org): number {
+  let seats = 0;
+  for (const agent of org.store.agents.all()) if (isLive(agent) && !agent.bot) seats += 1;
+  return seats;
 }
 
 function required(input: UserInput): { readonly userName: string; readonly displayName: string } {
@@ -205,10 +211,9 @@ function checkedRole(before: Agent, role: Agent['role']): Agent['role'] {
 
 function renamed(org: Org, before: Agent, userName: string): Partial<Agent> {
   if (org.settings().scimRename === 'ignored' || userName === before.userName) return {};
-  for (const other of org.store.agents.all()) {
-    if (other.id !== before.id && isLive(other) && other.userName.toLowerCase() === userName.toLowerCase()) {
-      throw scimError(409, `A user with userName ${userName} already exists`, 'uniqueness');
-    }
+  const holders = org.store.agents.find('userName', userName.toLowerCase());
+  if (holders.some((other) => other.id !== before.id && isLive(other))) {
+    throw scimError(409, `A user with userName ${userName} already exists`, 'uniqueness');
   }
   return { userName };
 }

@@ -1,4 +1,4 @@
-import type { SeedAccount, SeedContact, SeedData, SeedUser } from './plant.ts';
+import type { SeedAccount, SeedContact, SeedData, SeedUser } from './seed-schema.ts';
 import { createRandom } from './strikes.ts';
 
 export interface GenerateOptions {

@@ -105,6 +105,9 @@ const settingsSchema = z.strictObject({
   /** How long a privacy erasure takes. */
   gdprDelayMs: ms,
 
+  /** Most calls that the journal keeps, the newest; 0: none. */
+  journalLimit: z.number().int().min(0).max(10_000_000),
+
   errorStyle: z.enum(['error', 'errors']),
   /** On: an `errors` list stands beside `data` in successful answers. */
   errorsBesideData: z.boolean(),
@@ -184,6 +187,7 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
   listLagMs: 0,
   contactSearchLagMs: 0,
   gdprDelayMs: 200,
+  journalLimit: 50_000,
   errorStyle: 'error',
   errorsBesideData: false,
   unauthorizedStatus: 401,

@@ -1,6 +1,8 @@
 import { createApi } from './api.ts';
 import type { Controls } from './control.ts';
 import { visit } from './conversation-writes.ts';
+import { createCounter } from './counts.ts';
+import { exportOrg } from './export.ts';
 import { createFaults, faultRuleSchema } from './faults.ts';
 import { createJournal } from './journal.ts';
 import { grant, issue, revoke } from './oauth.ts';
@@ -45,7 +47,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   try {
     const org = openOrg(store, holder, clock, settings, seed);
     const faults = createFaults();
-    const journal = createJournal(store);
+    const journal = createJournal(store, () => holder.settings().journalLimit);
+    const counter = createCounter();
     const webhooks = createWebhooks(org);
 
     const install = (): string =>
@@ -62,12 +65,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       instanceId: org.instanceId,
       journal: journal.entries,
       clearJournal: journal.clear,
+      counts: counter.counts,
+      clearCounts: counter.clear,
       settings: holder.settings,
       set: org.set,
       fault: (rule) => faults.add(faultRuleSchema.parse(rule)),
       clearFaults: faults.clear,
       seed: (data) => plant(org, data),
       state: () => stateOf(org),
+      org: () => exportOrg(org),
       revokeTokens: () =>
         store.transaction(() => {
           revoke(org, () => true, clock());
@@ -83,7 +89,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       clearWebhookFaults: webhooks.clearFaults,
     };
     const server = await listen(
-      { api: createApi(org, faults, journal), controls, settings: holder.settings },
+      { api: createApi(org, faults, journal, counter), controls, settings: holder.settings },
       host,
       port,
     );

@@ -1,6 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
-
-import { parseJson, writeJson } from './json.ts';
+import { isObject } from './json.ts';
 import type {
   Account,
   Agent,
@@ -12,32 +10,18 @@ import type {
   TimelineEvent,
   Token,
 } from './model.ts';
-
-/** One state of a record and the moment (epoch ms) from which readers without lag see it. */
-interface Version<T> {
-  readonly at: number;
-  readonly value: T;
-}
-
-/**
- * Records by id, in order of creation. Writers see the truth (`latest`), readers what their lag lets them see (`seen`):
- * a version is visible to a reader with lag L when `at + L <= now`.
- */
-interface Table<T> {
-  put(id: string, value: T, at: number): void;
-  latest(id: string): T | undefined;
-  all(): IterableIterator<T>;
-  seen(id: string, lagMs: number): T | undefined;
-  list(lagMs: number): IterableIterator<T>;
-}
+import { noStateFile, openStateFile } from './state-file.ts';
+import { createTable, type Indexes, type Table, type Version } from './table.ts';
 
 export interface Store {
-  readonly agents: Table<Agent>;
-  readonly contacts: Table<Contact>;
-  readonly accounts: Table<Account>;
+  /** `userName`: folded. */
+  readonly agents: Table<Agent, 'userName'>;
+  /** `email`: folded. `externalId`: as text. */
+  readonly contacts: Table<Contact, 'email' | 'externalId'>;
+  readonly accounts: Table<Account, 'domain' | 'owner'>;
   readonly timeline: Table<TimelineEvent>;
-  readonly conversations: Table<Conversation>;
-  readonly messages: Table<Message>;
+  readonly conversations: Table<Conversation, 'contact'>;
+  readonly messages: Table<Message, 'conversation' | 'attachment'>;
   readonly playbooks: Table<Playbook>;
   readonly meetings: Table<Meeting>;
   readonly tokens: Table<Token>;
@@ -48,8 +32,9 @@ export interface Store {
   next(counter: string, first: bigint, step: bigint): bigint;
   appendJournal(n: number, entry: unknown): void;
   journal(): readonly unknown[];
-  clearJournal(): void;
-  /** Runs `work` as one SQLite transaction; synchronous, so nothing else runs in between. */
+  /** Forgets the entries up to and with `n`. */
+  trimJournal(n: number): void;
+  /** Runs `work` as one transaction of the state file; synchronous, so nothing else runs in between. */
   transaction<R>(work: () => R): R;
   close(): void;
 }
@@ -62,99 +47,45 @@ export interface StoreOptions {
   readonly longestLagMs: () => number;
 }
 
-/**
- * All state lives in memory and is written through to SQLite before a call is answered. A killed process loses nothing:
- * the operating system has the pages (durability against power loss is not needed of a stand-in).
- * Throws when another process holds the file.
- */
+/** All state lives in memory and is written through to the file, where there is one. Throws when the file cannot be used. */
 export function createStore({ path, clock, longestLagMs }: StoreOptions): Store {
-  const db = new DatabaseSync(path ?? ':memory:');
-  try {
-    db.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal;');
-    db.exec(`
-      create table if not exists record (kind text, id text, body text not null, unique (kind, id));
-      create table if not exists single (key text primary key, body text not null);
-      create table if not exists journal (n integer primary key, body text not null);`);
-  } catch (error) {
-    db.close();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`The simulator's state file cannot be used (is another simulator running on it?): ${reason}`, {
-      cause: error,
+  const file = path === undefined ? noStateFile() : openStateFile(path);
+
+  function table<T, K extends string>(kind: string, indexes: Indexes<T, K>): Table<T, K> {
+    return createTable<T, K>({
+      indexes,
+      clock,
+      longestLagMs,
+      kept: file.records(kind) as Iterable<readonly [string, readonly Version<T>[]]>,
+      save: (id, versions) => file.putRecord(kind, id, versions),
     });
   }
-  const putRecord = db.prepare(
-    'insert into record (kind, id, body) values (?, ?, ?) on conflict (kind, id) do update set body = excluded.body',
-  );
-  const putSingle = db.prepare('insert or replace into single (key, body) values (?, ?)');
-  const putJournal = db.prepare('insert into journal (n, body) values (?, ?)');
 
-  function table<T>(kind: string): Table<T> {
-    const records = new Map<string, readonly Version<T>[]>();
-    for (const row of db.prepare('select id, body from record where kind = ? order by rowid').all(kind)) {
-      records.set(String(row['id']), parseJson(String(row['body'])) as Version<T>[]);
-    }
-    const visible = (versions: readonly Version<T>[], lagMs: number, now: number): T | undefined => {
-      const last = versions.at(-1);
-      if (last !== undefined && last.at + lagMs <= now) return last.value;
-      return versions.findLast((version) => version.at + lagMs <= now)?.value;
-    };
-    return {
-      put(id, value, at) {
-        const before = records.get(id) ?? [];
-        const horizon = clock() - longestLagMs();
-        const keepFrom =
-          at <= horizon
-            ? before.length
-            : Math.max(
-                0,
-                before.findLastIndex((old) => old.at <= horizon),
-              );
-        const versions = [...before.slice(keepFrom), { at, value }];
-        records.set(id, versions);
-        putRecord.run(kind, id, writeJson(versions));
-      },
-      latest: (id) => records.get(id)?.at(-1)?.value,
-      *all() {
-        for (const versions of records.values()) {
-          const last = versions.at(-1);
-          if (last !== undefined) yield last.value;
-        }
-      },
-      seen(id, lagMs) {
-        const versions = records.get(id);
-        return versions === undefined ? undefined : visible(versions, lagMs, clock());
-      },
-      *list(lagMs) {
-        const now = clock();
-        for (const versions of records.values()) {
-          const value = visible(versions, lagMs, now);
-          if (value !== undefined) yield value;
-        }
-      },
-    };
-  }
-
-  const singles = new Map<string, unknown>(
-    db
-      .prepare('select key, body from single')
-      .all()
-      .map((row) => [String(row['key']), parseJson(String(row['body']))]),
-  );
+  const singles = new Map<string, unknown>(file.singles());
   const set = (key: string, value: unknown): void => {
     singles.set(key, value);
-    putSingle.run(key, writeJson(value));
+    file.putSingle(key, value);
   };
 
   return {
-    agents: table('agent'),
-    contacts: table('contact'),
-    accounts: table('account'),
-    timeline: table('timeline'),
-    conversations: table('conversation'),
-    messages: table('message'),
-    playbooks: table('playbook'),
-    meetings: table('meeting'),
-    tokens: table('token'),
+    agents: table<Agent, 'userName'>('agent', { userName: (one) => [one.userName.toLowerCase()] }),
+    contacts: table<Contact, 'email' | 'externalId'>('contact', {
+      email: ({ attributes: { email } }) => (typeof email === 'string' ? [email.toLowerCase()] : []),
+      externalId: ({ attributes }) => asKeys(externalIdOf(attributes)),
+    }),
+    accounts: table<Account, 'domain' | 'owner'>('account', {
+      domain: (one) => [one.domain],
+      owner: (one) => asKeys(one.ownerId?.toString()),
+    }),
+    timeline: table<TimelineEvent, never>('timeline', {}),
+    conversations: table<Conversation, 'contact'>('conversation', { contact: (one) => [one.contactId] }),
+    messages: table<Message, 'conversation' | 'attachment'>('message', {
+      conversation: (one) => [one.conversationId],
+      attachment: (one) => one.attachments.map(({ id }) => String(id)),
+    }),
+    playbooks: table<Playbook, never>('playbook', {}),
+    meetings: table<Meeting, never>('meeting', {}),
+    tokens: table<Token, never>('token', {}),
     get: (key) => singles.get(key),
     set,
     next(counter, first, step) {
@@ -164,24 +95,22 @@ export function createStore({ path, clock, longestLagMs }: StoreOptions): Store 
       set(key, (value + step).toString());
       return value;
     },
-    appendJournal: (n, entry) => void putJournal.run(n, writeJson(entry)),
-    journal: () =>
-      db
-        .prepare('select body from journal order by n')
-        .all()
-        .map((row) => parseJson(String(row['body']))),
-    clearJournal: () => db.exec('delete from journal'),
-    transaction(work) {
-      db.exec('begin immediate');
-      try {
-        const result = work();
-        db.exec('commit');
-        return result;
-      } catch (error) {
-        db.exec('rollback');
-        throw error;
-      }
-    },
-    close: () => db.close(),
+    appendJournal: file.appendJournal,
+    journal: file.journal,
+    trimJournal: file.trimJournal,
+    transaction: file.transaction,
+    close: file.close,
   };
+}
+
+/** The external id among the attributes of a contact, as text; numbers are seen in samples (Drift API notes 2.4). */
+export function externalIdOf(attributes: unknown): string | undefined {
+  const externalId = isObject(attributes) ? attributes['externalId'] : undefined;
+  return typeof externalId === 'string' || typeof externalId === 'number' || typeof externalId === 'bigint'
+    ? String(externalId)
+    : undefined;
+}
+
+function asKeys(key: string | undefined): readonly string[] {
+  return key === undefined ? [] : [key];
 }

@@ -40,6 +40,28 @@ describe('contact create', () => {
       expect(await post({ attributes: { email: 'nonsense' } })).toEqual([400, 'CONTACT-4']);
     }));
 
+  it('refuses a query parameter that it does not know, on every call of contacts', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      const attributes = { email: 'c@example.org' };
+      await call('POST', '/contacts', { attributes });
+      const path = `/contacts/${simulator.state().contacts[0]?.id ?? ''}`;
+      const before = simulator.state();
+      const calls = [
+        ['POST', '/contacts?notify=true', { attributes: { email: 'd@example.org' } }],
+        ['GET', `${path}?fields=email`],
+        ['GET', '/contacts/attributes?limit=1'],
+        ['PATCH', `${path}?upsert=1`, { attributes: { city: 'Oslo' } }],
+        ['PATCH', '/contacts/normalize?idType=drift&id=1&x=1', { attributes }],
+        ['POST', '/contacts/timeline?x=1', { contactId: 1, event: 'Met' }],
+        ['DELETE', `${path}?hard=true`],
+      ] as const;
+      for (const [method, target, body] of calls) {
+        const { status, text } = await call(method, target, body);
+        expect([method, target, status, text]).toEqual([method, target, 400, expect.stringContaining('CONTACT-10')]);
+      }
+      expect(simulator.state()).toEqual(before);
+    }));
+
   it('refuses a known e-mail, or silently updates the old contact by setting', () =>
     withSimulator({}, async ({ simulator, call }) => {
       const first = await create(call, { email: 'a@example.org', name: 'A' });

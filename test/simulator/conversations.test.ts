@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { SeedConversation } from '../../src/simulator/plant-conversations.ts';
+import type { SeedConversation } from '../../src/simulator/seed-schema.ts';
 import { at, EMAILS, handClock, list, withSimulator, type World } from './calling.ts';
 
 const VISITOR = 'vi.sitor@example.org';

@@ -112,6 +112,45 @@ describe('faults', () => {
       expect(at(other.json, 'data', 0, 'id')).toBe(at(good.json, 'data', 0, 'id'));
     }));
 
+  it('name another organisation in the token information too', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      const ask = () => call('POST', '/app/token_info', { access_token: simulator.token });
+      const [, orgId = ''] = String(at((await ask()).json, 'authenticated_userid')).split(':');
+      simulator.fault({ kind: 'wrong-org', times: 1 });
+      expect(at((await ask()).json, 'authenticated_userid')).toBe(`orgId:${Number(orgId) + 1}`);
+    }));
+
+  it('are not told where they change nothing', () =>
+    withSimulator({}, async ({ simulator, call, idOf }) => {
+      for (const kind of ['truncate', 'cut-body', 'slow-body', 'huge', 'wrong-org'] as const) {
+        simulator.clearFaults();
+        simulator.fault({ kind, delayMs: 0 });
+        const made = await call('POST', '/scim/Users', person(kind)).catch(() => undefined);
+        const id = at(made?.json, 'id');
+        const target = typeof id === 'string' ? id : String(idOf(`${kind}@example.com`));
+        expect((await call('DELETE', `/scim/Users/${target}`)).status).toBe(204);
+      }
+      const told = simulator.journal().map(({ method, faulted }) => [method, faulted]);
+      expect(told.filter(([method]) => method === 'DELETE')).toEqual(
+        Array.from({ length: 5 }, () => ['DELETE', undefined]),
+      );
+      const posts = told.filter(([method]) => method === 'POST').map(([, faulted]) => faulted);
+      expect(posts).toEqual(['truncate', 'cut-body', 'slow-body', 'huge', undefined]);
+    }));
+
+  it('carry the error type that goes with their status', () =>
+    withSimulator({}, async ({ simulator, call }) => {
+      const types = [];
+      for (const status of [400, 401, 403, 404, 429, 500, 502, 503, 504]) {
+        simulator.clearFaults();
+        simulator.fault({ kind: 'status', status });
+        types.push(at((await call('GET', '/users/list')).json, 'error', 'type'));
+      }
+      const server = Array.from({ length: 4 }, () => 'internal_error');
+      const denied = ['authentication_error', 'authentication_error'];
+      expect(types).toEqual(['validation_error', ...denied, 'not_found', 'rate_limit', ...server]);
+    }));
+
   it('deliver one answer twice', () =>
     withSimulator({}, async ({ simulator, call }) => {
       simulator.fault({ kind: 'duplicate', times: 1 });

@@ -128,12 +128,12 @@ describe('the command', () => {
     const run = async (): Promise<readonly string[]> => {
       const lines: string[] = [];
       const ending = new AbortController();
-      const seed = { seed: 1, agents: 3, contacts: 4, accounts: 2 };
+      const fill = { kind: 'drawn', agents: 3, contacts: 4, accounts: 2 } as const;
       const print = (line: string): void => {
         lines.push(line);
         if (line.includes('faults')) ending.abort();
       };
-      await simulateCommand({ state: statePath, seed, print, signal: ending.signal });
+      await simulateCommand({ state: statePath, seed: 1, fill, print, signal: ending.signal });
       return lines;
     };
     const first = await run();

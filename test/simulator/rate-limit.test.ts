@@ -50,6 +50,30 @@ describe('the rate limit', () => {
       expect(await name(1)).toBe('');
     }));
 
+  it('can change in mid-run; a bucket that shrinks is full and not fuller', async () => {
+    const clock = handClock();
+    const settings = { ratePerMinute: 300, rateBurst: 50 };
+    await withSimulator({ clock: clock.now, settings }, async ({ simulator, call }) => {
+      const allowed = async (most: number) => {
+        let count = 0;
+        while (count < most && (await call('GET', '/users/1')).status === 404) count += 1;
+        return count;
+      };
+      expect(await allowed(60)).toBe(50);
+      clock.advance(1000);
+      expect(await allowed(60)).toBe(5);
+      simulator.set({ ratePerMinute: 60, rateBurst: 10 });
+      expect(await allowed(60)).toBe(0);
+      clock.advance(1000);
+      expect(await allowed(60)).toBe(1);
+      simulator.set({ ratePerMinute: 6000, rateBurst: 100 });
+      clock.advance(1000);
+      expect(await allowed(200)).toBe(100);
+      simulator.set({ ratePerMinute: 0 });
+      expect(await allowed(150)).toBe(150);
+    });
+  });
+
   it('refuses before anything takes effect', async () => {
     const settings = { ratePerMinute: 1 };
     await withSimulator({ clock: handClock().now, settings }, async ({ simulator, call }) => {
