@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ImportAnswer } from '../flows/import-feed.ts';
-import type { ImportRecord, ImportRow } from '../flows/import-port.ts';
+import type { ImportRow } from '../flows/import-port.ts';
 import { gateAnswer, gateSchema } from './gate.ts';
 import { publicId } from './ids.ts';
 
@@ -18,11 +18,30 @@ export const importSchema = z
     detected: z.strictObject({
       encoding: z.string(),
       delimiter: z.string(),
+      quote: z.string().nullable().describe('around cells'),
       headerLine: z.number().int(),
       preset: z.string(),
       confidence: z.number(),
     }),
     columns: z.array(z.unknown()).describe('each column of the file, the field it was read as, and why'),
+    notes: z
+      .array(
+        z.strictObject({
+          code: z.string(),
+          message: z.string(),
+          places: z
+            .array(z.strictObject({ record: count, line: count, header: z.string(), value: z.string() }))
+            .describe('up to five cells to look at, masked where they are personal'),
+        }),
+      )
+      .describe('what a person should know of the whole file'),
+    trailer: z
+      .array(z.strictObject({ line: count, text: z.string() }))
+      .describe('total and signature lines at the end that were left out'),
+    proof: z
+      .enum(['manifest', 'trailer', 'done', 'signs'])
+      .nullable()
+      .describe('the strongest thing that says that the file is whole; signs: only that nothing speaks against it'),
     rows: z
       .strictObject({
         read: count,
@@ -51,30 +70,19 @@ export const rowSchema = z
   })
   .meta({ id: 'ImportRow' });
 
-/** What the reader found, as stored with the import. */
+/** What a fix file needs of what the reader found. */
 export const shapeSchema = z.object({
-  encoding: z.string(),
   delimiter: z.string(),
-  headerLine: z.number(),
-  preset: z.string(),
-  confidence: z.number(),
   columns: z.array(z.looseObject({ header: z.string() })),
 });
-
-export function fromRecord(record: ImportRecord): ImportAnswer {
-  const { columns, ...detected } = shapeSchema.parse(record.shape);
-  const { id, state, feed, mode, counts, changes, gates, missing, createdAt, acceptedAt } = record;
-  return {
-    ...{ id, state, preview: false, feed, mode, detected, columns, rows: counts, changes, gates, missing, createdAt },
-    ...(acceptedAt === undefined ? {} : { acceptedAt }),
-  };
-}
 
 export function importAnswer(answer: ImportAnswer): z.output<typeof importSchema> {
   return {
     ...answer,
     id: publicId('imp', answer.id),
     columns: [...answer.columns],
+    notes: answer.notes.map(({ code, message, places = [] }) => ({ code, message, places: [...places] })),
+    trailer: [...answer.trailer],
     gates: answer.gates.map(gateAnswer),
     missing: [...answer.missing],
     acceptedAt: answer.acceptedAt ?? null,

@@ -1,20 +1,14 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../core/errors.ts';
+import { answer as fromRecord } from '../flows/import-feed/import-answer.ts';
 import type { ImportRecord } from '../flows/import-port.ts';
 import { idInPath, publicId } from './ids.ts';
-import {
-  OUTCOMES,
-  fromRecord,
-  importAnswer,
-  importSchema,
-  rowAnswer,
-  rowSchema,
-  shapeSchema,
-} from './import-answer.ts';
+import { OUTCOMES, importAnswer, importSchema, rowAnswer, rowSchema, shapeSchema } from './import-answer.ts';
 import { equalTo, flag, listRoute, sifted } from './list.ts';
 import { printable } from './printable.ts';
 import { type Route, route } from './route.ts';
+import { UPLOAD_HEADERS, uploadSays, withHeaderNamed } from './upload-headers.ts';
 import type { ApiWorld, FixProblem } from './world.ts';
 
 /** Bytes of one upload: a million rows fit several times over. */
@@ -47,16 +41,26 @@ export function importRoutes(world: ApiWorld): readonly Route[] {
         preview: flag.optional().describe('judge the file, store nothing'),
       }),
       body: 'bytes',
-      answers: { 201: { description: 'What was found in the file, and what became of it.', schema: importSchema } },
+      answers: {
+        201: { description: 'What was found in the file, and what became of it.', schema: importSchema },
+        400: {
+          description: `The request is not valid. Headers say what must be true of a file that is whole: ${UPLOAD_HEADERS}.`,
+          media: ['application/problem+json'],
+        },
+      },
       async handle({ principal, params, query, request }) {
-        const answer = await importFeed.receive({
-          tenantId: principal.tenantId,
-          feed: params.feed,
-          ...(query.mode === undefined ? {} : { mode: query.mode }),
-          preview: query.preview ?? false,
-          bytes: uploaded(request),
-          by: principal.tokenId,
-        });
+        const said = uploadSays(request.headers);
+        const answer = await withHeaderNamed(
+          importFeed.receive({
+            tenantId: principal.tenantId,
+            feed: params.feed,
+            ...(query.mode === undefined ? {} : { mode: query.mode }),
+            preview: query.preview ?? false,
+            bytes: uploaded(request),
+            by: principal.tokenId,
+            ...said,
+          }),
+        );
         const location = `/api/v1/imports/${publicId('imp', answer.id)}`;
         return { status: 201, body: importAnswer(answer), ...(answer.preview ? {} : { headers: { location } }) };
       },
@@ -78,7 +82,7 @@ export function importRoutes(world: ApiWorld): readonly Route[] {
           async (after, limit) =>
             (await store.tenant(principal.tenantId).imports.list(after, limit)).map((record) => ({
               key: record.id,
-              item: importAnswer(fromRecord(record)),
+              item: importAnswer(fromRecord(record, false)),
             })),
           equalTo(filters),
         ),
@@ -94,7 +98,10 @@ export function importRoutes(world: ApiWorld): readonly Route[] {
       params: importParams,
       answers: { 200: { description: 'The import.', schema: importSchema } },
       async handle({ principal, params }) {
-        return { status: 200, body: importAnswer(fromRecord(await existing(principal.tenantId, params.import))) };
+        return {
+          status: 200,
+          body: importAnswer(fromRecord(await existing(principal.tenantId, params.import), false)),
+        };
       },
     }),
 

@@ -3,19 +3,59 @@ import { renderGates } from './render-plan.ts';
 import { grouped, renderTable, wrap } from './render-table.ts';
 import type { Paint } from './terminal.ts';
 
+/** What says that the file is whole. */
+const PROOFS: Readonly<Record<string, string>> = {
+  manifest: 'proven whole by: manifest',
+  trailer: 'proven whole by: trailer line that counts the rows',
+  done: 'proven whole by: marker file',
+  signs: 'not proven whole: neither a manifest, a trailer line nor a marker file says so',
+};
+
 export function renderImport(answer: ImportAnswer, bad: readonly ImportRowAnswer[], paint: Paint): string {
   const { detected, rows, changes } = answer;
   const title = answer.preview ? `Preview (nothing is stored)` : `Import ${answer.id}`;
+  const quote = detected.quote === "'" ? ', quoted by apostrophes' : '';
   const delimiter = detected.delimiter === '\t' ? 'tab' : `"${detected.delimiter}"`;
   const confidence = `${String(Math.round(detected.confidence * 100))} %`;
+  const left = answer.trailer.length === 0 ? '' : `, ${grouped(answer.trailer.length)} of them a trailer at the end`;
   const lines = [
     `${paint('bold', title)}  ${answer.state}`,
-    `  file     ${detected.preset} (${confidence}), ${detected.encoding}, delimiter ${delimiter}, header in line ${String(detected.headerLine)}`,
+    ...notes(answer, paint),
+    `  file     ${detected.preset} (${confidence}), ${detected.encoding}, delimiter ${delimiter}${quote}, header in line ${String(detected.headerLine)}`,
     `  feed     ${answer.feed}, mode ${answer.mode}`,
-    `  rows     ${grouped(rows.read)} read = ${grouped(rows.accepted)} accepted + ${grouped(rows.warned)} warned + ${grouped(rows.quarantined)} quarantined + ${grouped(rows.rejected)} rejected (${grouped(rows.skipped)} lines skipped)`,
+    `  rows     ${grouped(rows.read)} read = ${grouped(rows.accepted)} accepted + ${grouped(rows.warned)} warned + ${grouped(rows.quarantined)} quarantined + ${grouped(rows.rejected)} rejected (${grouped(rows.skipped)} lines skipped${left})`,
     `  people   ${grouped(changes.joiners)} joiners, ${grouped(changes.movers)} movers, ${grouped(changes.leavers)} leavers, ${grouped(changes.vanished)} not in the file any more`,
+    ...(answer.proof === null ? [] : [`  proof    ${PROOFS[answer.proof] ?? answer.proof}`]),
   ];
-  return `${lines.join('\n')}\n${badRows(answer, bad, paint)}${renderGates(answer.gates, paint)}${goOn(answer, paint)}`;
+  const columns = answer.preview ? columnTable(answer, paint) : '';
+  return `${lines.join('\n')}\n${columns}${badRows(answer, bad, paint)}${renderGates(answer.gates, paint)}${goOn(answer, paint)}`;
+}
+
+function notes({ notes: all }: ImportAnswer, paint: Paint): readonly string[] {
+  return all.flatMap(({ message, places }) => [
+    `  ${paint('yellow', '!')} ${wrap(message, 4)}`,
+    ...places.map(({ line, header, value }) => `      line ${String(line)}, ${header}: ${value}`),
+  ]);
+}
+
+function columnTable({ columns }: ImportAnswer, paint: Paint): string {
+  const share = (value: number | undefined): string =>
+    value === undefined ? '-' : `${String(Math.round(value * 100))} %`;
+  const cells = columns.map(({ header, field, confidence, filled, samples = [] }) => [
+    header,
+    field ?? 'not used',
+    field === null ? '-' : share(confidence),
+    share(filled),
+    samples.join(' | '),
+  ]);
+  const titles = [
+    { title: 'Column' },
+    { title: 'Read as' },
+    { title: 'Sure', align: 'right' as const },
+    { title: 'Filled', align: 'right' as const },
+    { title: 'Samples' },
+  ];
+  return `\n${renderTable(titles, cells, paint)}`;
 }
 
 function badRows({ rows }: ImportAnswer, bad: readonly ImportRowAnswer[], paint: Paint): string {

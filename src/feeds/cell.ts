@@ -1,5 +1,5 @@
-import { MAX_KEY_LENGTH } from './feed.ts';
-import type { RowProblemCode } from './feed.ts';
+import { MAX_KEY_LENGTH } from './terms.ts';
+import type { RowProblemCode } from './terms.ts';
 
 const INVISIBLE = /[\u200B-\u200D\u2060\uFEFF\u00AD]/g;
 /** Nothing to tidy: the usual cell, and the fast way through a million rows. */
@@ -20,6 +20,12 @@ export function cleanText(cell: string): string | undefined {
   const inner = TEXT_FORMULA.exec(text)?.[1] ?? text;
   return BLANK.test(inner) ? undefined : inner;
 }
+
+/**
+ * A copy that stands alone. Cells are pieces of the text of which they were cut; what outlives its row would keep all of
+ * that text in memory.
+ */
+export const ownCopy = (text: string): string => (text.length < 13 ? text : ` ${text}`.slice(1));
 
 export type KeyCell =
   | { readonly ok: true; readonly key: string }
@@ -49,7 +55,7 @@ export function readKey(cell: string): KeyCell {
   if (hasControls(key) || /[\n\t\uFFFD]/.test(key)) {
     return { ok: false, code: 'key_invalid', message: 'The id holds a line break, a control or a damaged character.' };
   }
-  return { ok: true, key };
+  return { ok: true, key: ownCopy(key) };
 }
 
 export const looksLikeEmail = (text: string): boolean => text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
@@ -78,6 +84,44 @@ export function isTimeZone(name: string): boolean {
   }
   if (zones.size < MOST_ZONES) zones.set(name, valid);
   return valid;
+}
+
+/** First characters of text that was UTF-8 and got read as Windows-1252, followed by one of its later characters. */
+const DOUBLE =
+  /[\u00C2-\u00F4][\u0080-\u00BF\u0152\u0153\u0160\u0161\u0178\u017D\u017E\u0192\u02C6\u02DC\u2013-\u2122]/;
+const windows = new TextDecoder('windows-1252');
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Windows-1252 backwards: character -> byte. */
+const BYTES: ReadonlyMap<string, number> = new Map(
+  Array.from({ length: 256 }, (_, byte) => [windows.decode(Uint8Array.of(byte)), byte]),
+);
+
+/**
+ * What a cell such as "JosÃ©" was before its UTF-8 was read as Windows-1252; undefined where it was not: only text whose
+ * every character is a byte, and whose bytes are flawless UTF-8, can be that.
+ */
+export function repairMojibake(cell: string): string | undefined {
+  if (!DOUBLE.test(cell)) return undefined;
+  const bytes = new Uint8Array(cell.length);
+  for (let at = 0; at < cell.length; at += 1) {
+    const byte = BYTES.get(cell.charAt(at));
+    if (byte === undefined) return undefined;
+    bytes[at] = byte;
+  }
+  try {
+    const meant = utf8.decode(bytes);
+    return BROKEN.test(meant) ? undefined : meant;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What no repair may bring: control characters, and the mark of a character that was lost before. */
+const BROKEN = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\uFFFD]/;
+
+/** Letters beyond ASCII, each once, at most eight: what a person has to look at where an encoding was guessed. */
+export function foreignLetters(cell: string): string {
+  return [...new Set(cell.match(/[\u0080-\u{10FFFF}]/gu) ?? [])].slice(0, 8).join(' ');
 }
 
 /** Enough of a personal value to find it in the file, no more: "J***", "j***@example.com". */

@@ -1,4 +1,4 @@
-import { FeedError } from './feed.ts';
+import { FeedError } from './terms.ts';
 import type { FeedNote } from './feed.ts';
 import { refuseBinary, refuseOtherText } from './not-csv.ts';
 
@@ -98,7 +98,7 @@ async function takeHead(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> 
   return Buffer.concat(parts);
 }
 
-/** CRLF and CR become LF, also across chunks: csv-parse counts a quoted CRLF as two lines. */
+/** CRLF and CR become LF, also across chunks and inside quotes. */
 function createNewlines(): { normalise(text: string): string; endsWithNewline(): boolean } {
   let afterCr = false;
   let last = '';

@@ -1,52 +1,33 @@
 import type { EmploymentStatus, HrRecord } from '../core/identity/hr-record.ts';
+import type { FeedEvidence, FeedExpectation } from './evidence.ts';
+import type { FeedMapping } from './own-mapping.ts';
+import type { DateOrder, FeedColumn, FeedDoubt, Quote, RowProblemCode } from './terms.ts';
 
 /** The words of this room: what a feed is told, and what it says of a file and of each row. See docs/hr-feeds.md. */
-
-/** Largest cell, in UTF-16 code units; a longer one quarantines its row. */
-export const MAX_CELL_LENGTH = 8_192;
-/** Most columns of a table; more refuse the file. */
-export const MAX_COLUMNS = 100;
-/** Longest person key, in UTF-16 code units. */
-export const MAX_KEY_LENGTH = 256;
-/** Largest record, in bytes of UTF-8; beyond it a quote was left open and nothing after it can be trusted. */
-export const MAX_RECORD_BYTES = 1_000_000;
-
-/** A person attribute or a helper that a column can be mapped to. `rehire` moves `start` when it is the later date. */
-export type FeedField =
-  | 'personKey'
-  | 'status'
-  | 'workerType'
-  | 'start'
-  | 'end'
-  | 'rehire'
-  | 'managerKey'
-  | 'workEmail'
-  | 'given'
-  | 'family'
-  | 'preferred'
-  | 'display'
-  | 'title'
-  | 'department'
-  | 'location'
-  | 'company'
-  | 'phone'
-  | 'locale'
-  | 'timeZone';
-
-/** Order of day and month in a date column written with numbers only. */
-export type DateOrder = 'day_first' | 'month_first';
 
 export interface FeedProfile {
   /** One ASCII character; absent = detected. */
   readonly delimiter?: string;
+  /** Around cells: `"` or `'`; absent = detected. */
+  readonly quote?: Quote;
   /** utf-8, utf-16le, utf-16be or windows-1252; absent = detected. */
   readonly encoding?: string;
+  /** As the upload was named: one that is still being written is refused. */
+  readonly fileName?: string;
   /** Header -> field, before any synonym; `ignore` keeps a column out. `Email[2]` names the second of equal headers. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** Field -> where its value comes from and what is done to it; before `columns`. */
+  readonly mapping?: FeedMapping;
+  /** Text that went through the wrong encoding twice ("Ã©") is taken as it was meant ("é"). Never done unasked. */
+  readonly repairText?: boolean;
   /** Status word -> status, before the words of the preset; case and spacing do not matter. */
   readonly statusWords?: Readonly<Record<string, EmploymentStatus>>;
   /** Header -> order, for columns such as 03/04/2026 that no cell decides. */
   readonly dateOrder?: Readonly<Record<string, DateOrder>>;
+  /** What came with the file, and what the feed's earlier files were like. */
+  readonly expected?: FeedExpectation;
+  /** Called every 1,000 rows and at the end: data records yielded, bytes taken from the source (which run ahead). */
+  readonly progress?: (progress: { readonly rows: number; readonly bytes: number }) => void;
   /** YYYY-MM-DD in the company's zone. */
   readonly today: string;
   /** IANA zone of workers whose row names none. */
@@ -58,36 +39,6 @@ export interface FeedProfile {
  * counts as present. `rejected`: not even the key can be read.
  */
 export type RowOutcome = 'accepted' | 'warned' | 'quarantined' | 'rejected';
-
-export type RowProblemCode =
-  // errors
-  | 'key_missing'
-  | 'key_invalid'
-  | 'id_exponent'
-  | 'duplicate_key'
-  | 'ragged_row'
-  | 'stray_quote'
-  | 'swallowed_rows'
-  | 'quote_unclosed'
-  | 'record_too_long'
-  | 'cell_too_long'
-  | 'control_character'
-  | 'encoding_replacement'
-  | 'status_unknown'
-  | 'status_missing'
-  | 'date_invalid'
-  | 'date_ambiguous'
-  | 'date_order'
-  // warnings
-  | 'date_serial'
-  | 'end_missing'
-  | 'status_disagrees'
-  | 'email_invalid'
-  | 'manager_invalid'
-  | 'manager_self'
-  | 'worker_type_unknown'
-  | 'time_zone_unknown'
-  | 'duplicate_identical';
 
 export interface RowProblem {
   /** Field that the cell was meant for. */
@@ -102,6 +53,12 @@ export interface RowProblem {
   readonly suggestion?: string;
 }
 
+/** One of several employments of a person: what its row says of it. */
+export interface Employment extends HrRecord {
+  readonly record: number;
+  readonly employmentKey?: string;
+}
+
 export interface FeedRow {
   /** Data record, from 1. */
   readonly record: number;
@@ -114,6 +71,10 @@ export interface FeedRow {
   readonly key?: string;
   /** The earlier record that this row repeats cell by cell. */
   readonly repeats?: number;
+  /** Of the row that stands for a person with several employments: all of them, this one first. */
+  readonly employments?: readonly Employment[];
+  /** The record that stands for the person of this row, which is one of several employments. */
+  readonly furtherOf?: number;
   /** In words: why `hr.status` is what it is. */
   readonly statusRule?: string;
   /** Cells as read, without the `_` columns of a fix file. */
@@ -123,24 +84,34 @@ export interface FeedRow {
   readonly problems: readonly RowProblem[];
 }
 
-export interface FeedColumn {
-  readonly index: number;
-  readonly header: string;
-  readonly field: FeedField | null;
-  /** In words: why the column is used, or not. */
-  readonly why: string;
-}
-
 /** Something about the whole file that a person should know. */
 export interface FeedNote {
   readonly code:
-    'encoding_fallback' | 'encoding_damaged' | 'date_order' | 'date_order_unknown' | 'preamble' | 'mapping';
+    | 'encoding_fallback'
+    | 'encoding_damaged'
+    | 'date_order'
+    | 'date_order_unknown'
+    | 'date_serials'
+    | 'mojibake'
+    | 'single_quotes'
+    | 'preamble';
   readonly message: string;
+  /** Up to five cells to look at. */
+  readonly places?: readonly NotePlace[];
+}
+
+export interface NotePlace {
+  readonly record: number;
+  readonly line: number;
+  readonly header: string;
+  /** Masked where it is personal, except for the letters in question. */
+  readonly value: string;
 }
 
 export interface FeedShape {
   readonly encoding: string;
   readonly delimiter: string;
+  readonly quote: Quote;
   /** Physical line of the header row. */
   readonly headerLine: number;
   readonly preset: string;
@@ -152,28 +123,19 @@ export interface FeedShape {
   readonly notes: readonly FeedNote[];
 }
 
-/** A reason to think that the file is not whole. */
-export interface FeedDoubt {
-  readonly code:
-    | 'no_final_newline'
-    | 'last_record_short'
-    | 'quote_unclosed'
-    | 'stray_quote'
-    | 'swallowed_rows'
-    | 'cut_character'
-    | 'record_too_long'
-    | 'trailer_count';
-  readonly message: string;
-  /** False: whole files look like this too (`no_final_newline`); true: part of the file is missing or unreadable. */
-  readonly certain: boolean;
-}
-
 /** A key that stands in different rows: every one of them is quarantined, the first by the importer. */
 export interface ConflictingKey {
   readonly key: string;
   /** The record that was yielded before the conflict was known. */
   readonly firstRecord: number;
   readonly rows: number;
+}
+
+/** Rows of one person that do not follow each other: `instead` was yielded with `hr`, and `record` stands for the person. */
+export interface StandingRow {
+  readonly key: string;
+  readonly record: number;
+  readonly instead: number;
 }
 
 export interface FeedEnd {
@@ -183,26 +145,11 @@ export interface FeedEnd {
   readonly skipped: number;
   readonly completeness: readonly FeedDoubt[];
   readonly conflictingKeys: readonly ConflictingKey[];
+  readonly standing: readonly StandingRow[];
   /** Total and signature lines after the last row; `count` when they say how many rows there are. */
   readonly trailer?: { readonly lines: readonly { line: number; text: string }[]; readonly count?: number };
+  /** What speaks for the file being whole, and what to remember of it for the next one. */
+  readonly evidence: FeedEvidence;
   /** Notes that became known while reading. */
   readonly notes: readonly FeedNote[];
-}
-
-export type FeedErrorCode =
-  'empty_file' | 'not_csv' | 'no_header' | 'no_key_column' | 'duplicate_header' | 'too_many_columns' | 'bad_profile';
-
-/** The file (or the profile) is no table of people at all; thrown before the first row. Holds no cell of a person. */
-export class FeedError extends Error {
-  override readonly name = 'FeedError';
-  readonly code: FeedErrorCode;
-  readonly found: string;
-  readonly expected: string;
-
-  constructor(code: FeedErrorCode, found: string, expected: string) {
-    super(`Found ${found}; expected ${expected}.`);
-    this.code = code;
-    this.found = found;
-    this.expected = expected;
-  }
 }

@@ -1,30 +1,40 @@
+import { createBetweenRows } from './between-rows.ts';
 import type { DecodeReport } from './decode.ts';
-import { createKeyLedger } from './duplicates.ts';
-import type { FeedDoubt, FeedEnd, FeedRow, RowProblem } from './feed.ts';
+import { createKeyFacts, weighEvidence } from './evidence.ts';
+import type { FeedEnd, FeedNote, FeedRow } from './feed.ts';
+import type { FeedColumn, FeedDoubt } from './terms.ts';
 import type { CsvRecord } from './read-csv.ts';
 import { createRowReader } from './row.ts';
 import type { RowReaderInput } from './row.ts';
 import { createTrailerFilter } from './trailer.ts';
 import type { Trailer } from './trailer.ts';
 
+/** Rows between two calls of the feed's `progress`. */
+const PROGRESS_ROWS = 1_000;
+
 export interface ReadingInput extends RowReaderInput {
   readonly header: CsvRecord;
+  readonly columns: readonly FeedColumn[];
   /** Records left out above the header. */
   readonly skipped: number;
+  /** Bytes taken from the source so far. */
+  readonly bytes: () => number;
 }
 
 export interface Reading {
-  rows(records: AsyncIterable<CsvRecord>): AsyncGenerator<FeedRow>;
+  rows(records: AsyncIterable<readonly CsvRecord[]>): AsyncGenerator<FeedRow>;
   /** Throws when the rows are not drained. */
-  end(text: DecodeReport): FeedEnd;
+  end(text: DecodeReport, sha256: string | undefined): FeedEnd;
 }
 
 /** Rows of one file, judged one by one and against each other; what must be known of the whole file comes at the end. */
-export function createReading({ header, skipped: before, ...input }: ReadingInput): Reading {
-  const { mapping } = input;
+export function createReading({ header, columns, skipped: before, bytes, ...input }: ReadingInput): Reading {
+  const { mapping, profile, watch } = input;
   const reader = createRowReader(input);
-  const filter = createTrailerFilter(mapping.keyIndex);
-  const ledger = createKeyLedger();
+  const filter = createTrailerFilter(mapping.keySource);
+  const between = createBetweenRows(mapping, reader);
+  const keys = createKeyFacts();
+  const [firstHeader = ''] = header.cells;
   const headerText = header.cells.join('\u001F');
   const doubts = new Map<FeedDoubt['code'], FeedDoubt>();
   const doubt = (code: FeedDoubt['code'], message: string): void =>
@@ -35,10 +45,11 @@ export function createReading({ header, skipped: before, ...input }: ReadingInpu
   let last: CsvRecord | undefined;
   let drained = false;
 
-  function toRow(record: CsvRecord): FeedRow {
+  function toRows(record: CsvRecord): readonly FeedRow[] {
     read += 1;
     last = record;
     const row = reader.read(record, read);
+    if (row.key !== undefined) keys.enter(row.key);
     for (const { code } of row.problems) {
       const where = `record ${read}, line ${record.line}`;
       if (code === 'stray_quote' && record.cells.some((cell) => cell.includes('\n')))
@@ -47,53 +58,30 @@ export function createReading({ header, skipped: before, ...input }: ReadingInpu
       if (code === 'quote_unclosed') doubt(code, `A quote opened in ${where} is never closed.`);
       if (code === 'record_too_long') doubt(code, `Reading stopped at ${where}: the record has no end.`);
     }
-    return row.key === undefined ? row : enterKey(row, row.key);
+    if (read % PROGRESS_ROWS === 0) profile.progress?.({ rows: read, bytes: bytes() });
+    return between.enter(row);
   }
 
-  function enterKey(row: FeedRow, key: string): FeedRow {
-    const repetition = ledger.enter(key, row.raw, row.record);
-    if (repetition === undefined) return row;
-    const { kind, first } = repetition;
-    const header = mapping.columns[mapping.keyIndex]?.header ?? '';
-    const place = { column: 'personKey', header, value: key.slice(0, 80) } as const;
-    const problem: RowProblem =
-      kind === 'different'
-        ? {
-            ...place,
-            code: 'duplicate_key',
-            severity: 'error',
-            message: `Record ${first} has this id too, with other content: neither can be trusted.`,
-          }
-        : {
-            ...place,
-            code: 'duplicate_identical',
-            severity: 'warning',
-            message: `The row repeats record ${first} word for word and is left out.`,
-          };
-    return {
-      record: row.record,
-      line: row.line,
-      outcome: kind === 'different' ? 'quarantined' : row.outcome === 'accepted' ? 'warned' : row.outcome,
-      key,
-      ...(kind === 'identical' ? { repeats: first } : {}),
-      ...(row.fixes === undefined ? {} : { fixes: row.fixes }),
-      raw: row.raw,
-      problems: [...row.problems, problem],
-    };
-  }
+  const isBlankOrHeader = ({ cells, fault }: CsvRecord): boolean => {
+    if (cells[0] === firstHeader && cells.join('\u001F') === headerText) return true;
+    return fault === undefined && cells.every((cell) => cell.trim() === '');
+  };
 
-  async function* rows(records: AsyncIterable<CsvRecord>): AsyncGenerator<FeedRow> {
-    for await (const record of records) {
-      const blank = record.fault === undefined && record.cells.every((cell) => cell.trim() === '');
-      if (blank || record.cells.join('\u001F') === headerText) skipped += 1;
-      else for (const row of filter.accept(record)) yield toRow(row);
+  async function* rows(records: AsyncIterable<readonly CsvRecord[]>): AsyncGenerator<FeedRow> {
+    for await (const batch of records) {
+      for (const record of batch) {
+        if (isBlankOrHeader(record)) skipped += 1;
+        else for (const held of filter.accept(record)) for (const row of toRows(held)) yield row;
+      }
     }
+    for (const row of between.end()) yield row;
     trailer = filter.end();
     skipped += trailer?.lines.length ?? 0;
     drained = true;
+    profile.progress?.({ rows: read, bytes: bytes() });
   }
 
-  function end(text: DecodeReport): FeedEnd {
+  function end(text: DecodeReport, sha256: string | undefined): FeedEnd {
     if (!drained) throw new Error('The end of a feed is known only when its rows are drained.');
     const completeness = [...doubts.values()];
     const add = (code: FeedDoubt['code'], message: string, certain: boolean): void =>
@@ -106,15 +94,32 @@ export function createReading({ header, skipped: before, ...input }: ReadingInpu
     if (trailer?.count !== undefined && trailer.count !== read) {
       add('trailer_count', `The file says ${trailer.count} rows and has ${read}.`, true);
     }
+    const { evidence, doubts: more } = weighEvidence({
+      // A fix file is a part of another file: it proves nothing, and lacks what whole files have.
+      expected: mapping.fix === undefined ? (profile.expected ?? {}) : {},
+      read,
+      bytes: bytes(),
+      ...(sha256 === undefined ? {} : { sha256 }),
+      delimiter: input.delimiter,
+      columns,
+      keys: keys.facts(),
+      ...(trailer?.count === undefined ? {} : { trailerCount: trailer.count }),
+      hasKey: (key) => between.ledger.has(key),
+    });
     return {
       read,
       skipped,
-      completeness,
-      conflictingKeys: ledger.conflicts(),
+      completeness: [...completeness, ...more],
+      conflictingKeys: between.ledger.conflicts(),
+      standing: between.standing(),
       ...(trailer === undefined ? {} : { trailer }),
-      notes: text.notes,
+      evidence,
+      notes: [...text.notes.map(withPlaces), ...watch.notes()],
     };
   }
+
+  const withPlaces = (note: FeedNote): FeedNote =>
+    note.code === 'encoding_fallback' ? { ...note, places: watch.places() } : note;
 
   return { rows, end };
 }

@@ -4,7 +4,7 @@ import type { CsvRecord } from './read-csv.ts';
 const MOST_HELD = 5;
 
 const TRAILER_WORDS =
-  /^\s*(grand total|sub ?total|total|count|sum|summe|gesamt|anzahl|records?|rows?|number of|end of|report|run (by|on|date)|generated|printed|exported|created (by|on)|prepared by|signature|unterschrift|confidential|page \d)/i;
+  /^\s*(grand total|sub ?total|total|count|sum|summe|gesamt|anzahl|records?|rows?|number of|end of|report|run (by|on|date)|generated|printed|exported|created (by|on)|prepared by|signature|unterschrift|confidential|vertraulich|page \d+|seite \d+|trailer|trl|footer|eof|totals?|gesamtanzahl|anzahl mitarbeiter|total général|totale|totaal)(?![\p{L}\p{N}])/iu;
 
 export interface Trailer {
   readonly lines: readonly { line: number; text: string }[];

@@ -1,11 +1,14 @@
 import { DomainError } from '../core/errors.ts';
 import type { FeedPolicy } from '../core/reconcile/policy.ts';
-import type { FeedEnd, OpenFeed, OpenFeedFile } from './feed-port.ts';
+import type { FeedProfile, OpenFeed, OpenFeedFile } from './feed-port.ts';
 import { acceptRows } from './import-feed/accept-rows.ts';
 import { claimHeld, claimReceived, inForce } from './import-feed/claim.ts';
+import { refuseBroken, saysItAgain } from './import-feed/found.ts';
+import { expectationOf, memoryOf, readAsOf, refuseReplay, type UploadProof } from './import-feed/file-memory.ts';
 import { answer, type FeedMode, type ImportAnswer } from './import-feed/import-answer.ts';
 import { judgeAgain, judgeFile } from './import-feed/judge-file.ts';
-import { forgetCells, stageRows, type Tally } from './import-feed/stage-rows.ts';
+import { forgetCells, stageRows } from './import-feed/stage-rows.ts';
+import type { Found } from './import-feed/tally.ts';
 import type { ImportRecord } from './import-port.ts';
 import type { Clock, Crypto, Log, Store, TenantStore } from './ports.ts';
 
@@ -18,6 +21,10 @@ const GIVEN_UP = 86_400_000;
 const PAGE = 100;
 
 export interface ImportFeed {
+  /**
+   * Takes a file. Throws DomainError `feed.unknown`, `feed.mode_wider`, `import.unreadable` where it is no table of people,
+   * `request.invalid` for an as-of that is none, `conflict` for a file that is older than the one in force.
+   */
   receive(input: {
     tenantId: string;
     feed: string;
@@ -25,6 +32,9 @@ export interface ImportFeed {
     preview: boolean;
     bytes: AsyncIterable<Uint8Array>;
     by: string;
+    /** As the sender named it. */
+    fileName?: string;
+    proof?: UploadProof;
   }): Promise<ImportAnswer>;
   /**
    * Lets a held import through, once, with a reason. Throws DomainError `import.not_held` where it is not held or a newer
@@ -59,9 +69,13 @@ export function createImportFeed(ports: {
     }
     const mode = narrower(declared, input.mode);
     const now = clock.now();
+    const { proof = {} } = input;
+    const asOf = readAsOf(proof.manifest?.asOf, now);
+    refuseReplay(asOf, await newest(store, input.feed));
     const opened = await ports.openFeed(input.bytes, {
-      columns: declared.columns,
-      statusWords: declared.statusWords,
+      expected: await expectationOf(store, input.feed, declared, mode, proof),
+      ...(input.fileName === undefined ? {} : { fileName: input.fileName }),
+      ...readerSettings(declared),
       today: dayIn(policy.sources.companyTimeZone, now),
       companyTimeZone: policy.sources.companyTimeZone,
     });
@@ -71,8 +85,10 @@ export function createImportFeed(ports: {
       await store.write(async (tx) => tx.imports.create(record));
       const tally = await stageRows(store, crypto, record, opened);
       const read = { ...record, sha256: opened.sha256() };
-      if (input.preview) return answer(await judgeFile(store, policy, read, opened.end(), tally), true);
-      return answer(await settle(store, read, opened.end(), tally, input.by), false);
+      const found = { end: opened.end(), tally, asOf };
+      refuseBroken(found);
+      if (input.preview) return answer(await judgeFile(store, policy, read, found), true);
+      return answer(await settle(store, read, found, input.by), false);
     } finally {
       // Nothing half-stored: a preview, a broken connection or a file that came twice leaves no import behind.
       await discard(store, record.id);
@@ -90,22 +106,19 @@ export function createImportFeed(ports: {
   }
 
   /** What becomes of a file that was read to its end: judged by what is in force, once no other is coming into force. */
-  async function settle(
-    store: TenantStore,
-    record: ImportRecord,
-    end: FeedEnd,
-    tally: Tally,
-    by: string,
-  ): Promise<ImportRecord> {
+  async function settle(store: TenantStore, record: ImportRecord, found: Found, by: string): Promise<ImportRecord> {
     await others(store, record.feed);
     const known = await store.imports.sameBytes(record.feed, record.sha256, record.mode);
-    if (known !== null) return known;
+    if (known !== null && !saysItAgain(known, found)) return known;
     await forgetCells(store, record.id);
     for (;;) {
       const basis = await inForce(store, record.feed);
+      const last = await newest(store, record.feed);
+      refuseReplay(found.asOf, last);
       const { policy } = await store.policy.current();
-      const judged = await judgeFile(store, policy, record, end, tally);
-      const claim = await claimReceived(store, judged, basis, by);
+      const asOf = found.asOf ?? (last === null ? undefined : memoryOf(last)?.asOf);
+      const judged = await judgeFile(store, policy, record, { ...found, asOf });
+      const claim = await claimReceived(store, judged, basis, by, (same) => saysItAgain(same, found));
       switch (claim.kind) {
         case 'again':
           await others(store, record.feed);
@@ -162,13 +175,14 @@ export function createImportFeed(ports: {
       if (record.state !== 'held') {
         throw new DomainError('import.not_held', `Only a held import can be released; this one is ${record.state}.`);
       }
-      const [newest] = await store.imports.list(null, 1, { feed, stages: ['accepted', 'released'] });
-      if (newest !== undefined && newest.id > record.id) {
+      const [latest] = await store.imports.list(null, 1, { feed, stages: ['accepted', 'released'] });
+      if (latest !== undefined && latest.id > record.id) {
         throw new DomainError(
           'import.not_held',
           'A newer file of this feed is in force, and this one would take back what it says. Send the file again: it is then judged by what is in force now.',
         );
       }
+      refuseReplay(memoryOf(record)?.asOf, await newest(store, feed));
       const { policy } = await store.policy.current();
       const judged = await judgeAgain(store, policy, record);
       if (judged.worse) {
@@ -217,6 +231,12 @@ export function createImportFeed(ports: {
   return { receive, release, resume };
 }
 
+/** The file of the feed that came into force last, whatever its mode. */
+async function newest(store: TenantStore, feed: string): Promise<ImportRecord | null> {
+  const id = await inForce(store, feed);
+  return id === null ? null : store.imports.get(id);
+}
+
 async function existing(store: TenantStore, importId: string): Promise<ImportRecord> {
   const record = await store.imports.get(importId);
   if (record === null) throw new DomainError('not_found', 'No such import.');
@@ -226,6 +246,13 @@ async function existing(store: TenantStore, importId: string): Promise<ImportRec
 /** Who a file that a dead process left is finished for; who released it is in the audit trail already. */
 function leftBy(record: ImportRecord): string {
   return record.accepting === 'released' ? 'system' : record.requestedBy;
+}
+
+/** What policy says of the reading of a feed's files; what is not set is detected. */
+function readerSettings(declared: FeedPolicy): Partial<FeedProfile> & Pick<FeedProfile, 'columns' | 'statusWords'> {
+  const { columns, statusWords, delimiter, quote, encoding, dateOrder, repairText, mapping } = declared;
+  const set = Object.entries({ delimiter, quote, encoding, dateOrder, repairText, mapping });
+  return { columns, statusWords, ...Object.fromEntries(set.filter(([, value]) => value !== undefined)) };
 }
 
 function narrower(declared: FeedPolicy, asked: FeedMode | undefined): FeedMode {

@@ -30,7 +30,10 @@ export interface ImportRecord {
   readonly state: ImportState;
   /** Only while its rows are taken over: what it will be then. Of one feed, one file at a time. */
   readonly accepting?: 'accepted' | 'released';
-  /** What the reader found: encoding, delimiter, header line, preset, confidence, columns. */
+  /**
+   * What the reader found: encoding, delimiter, header line, preset, confidence, columns; and as `memory` what the next
+   * file of the feed is compared with.
+   */
   readonly shape: Readonly<Record<string, unknown>>;
   readonly counts: ImportCounts;
   readonly changes: ImportChanges;
@@ -83,8 +86,8 @@ export interface ImportStore {
     importId: string,
     query: { readonly outcome?: string; readonly after: number; readonly limit: number },
   ): Promise<readonly ImportRow[]>;
-  /** Rows read in the last five accepted full files of the feed, newest first. */
-  recentSizes(feed: string): Promise<readonly number[]>;
+  /** The last five full files of the feed that came into force, newest first. */
+  recentFull(feed: string): Promise<readonly ImportRecord[]>;
   /** True once any file of any feed was accepted. */
   anyAccepted(): Promise<boolean>;
   /** Newest accepted import per feed. */

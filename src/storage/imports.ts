@@ -146,9 +146,9 @@ export function createImportStore(db: Kysely<Schema>, tenantId: string): ImportS
       return rows.map(toRow);
     },
 
-    async recentSizes(feed) {
+    async recentFull(feed) {
       const rows = await imports()
-        .select('counts')
+        .selectAll()
         .where('feed', '=', feed)
         .where('mode', '=', 'full')
         .where('state', 'in', IN_FORCE)
@@ -156,7 +156,7 @@ export function createImportStore(db: Kysely<Schema>, tenantId: string): ImportS
         .orderBy('id', 'desc')
         .limit(5)
         .execute();
-      return rows.map((row) => (JSON.parse(row.counts) as ImportCounts).read);
+      return rows.map(toRecord);
     },
 
     async anyAccepted() {

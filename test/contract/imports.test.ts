@@ -134,7 +134,7 @@ eachDatabase('imports', (testStore) => {
     await received({ state: 'held', counts: counts(100) });
     await received({ state: 'accepted', mode: 'delta', acceptedAt: later(9), counts: counts(200) });
     const last = await received({ feed: 'other', state: 'accepted', acceptedAt: later(1), counts: counts(300) });
-    expect(await tenant.imports.recentSizes('hr')).toEqual([6, 5, 4, 3, 2]);
+    expect((await tenant.imports.recentFull('hr')).map((record) => record.counts.read)).toEqual([6, 5, 4, 3, 2]);
     expect(await tenant.imports.anyAccepted()).toBe(true);
     expect(await tenant.imports.lastAccepted('other')).toEqual({ id: last.id, acceptedAt: later(1) });
     expect(await tenant.imports.lastAccepted('hr')).toMatchObject({ acceptedAt: later(9) });

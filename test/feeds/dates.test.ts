@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { columnOrder, readDate } from '../../src/feeds/dates.ts';
+import { dateColumn, readDate } from '../../src/feeds/dates.ts';
 import { csv, readAll, verdicts } from './reading.ts';
 
 describe('a date cell', () => {
@@ -72,6 +72,29 @@ describe('a date cell', () => {
   });
 });
 
+describe('day numbers of a spreadsheet', () => {
+  const file = (...dates: readonly string[]): string =>
+    csv('Employee ID,Hire Date', ...dates.map((date, n) => `${n},${date}`));
+
+  it('are read where they are alone in their column, with one note for the column', async () => {
+    const feed = await readAll(file('43836', '44256.5', ''));
+    expect(verdicts(feed.rows)).toEqual(['warned date_serial', 'warned date_serial', 'accepted']);
+    expect(feed.shape.notes).toEqual([
+      {
+        code: 'date_serials',
+        message: '2 cells of "Hire Date" are day numbers of a spreadsheet, and are read as Excel counts from 1900.',
+      },
+    ]);
+  });
+
+  it('are not believed beside written dates that have an order', async () => {
+    const feed = await readAll(file('43836', '13/04/2021'));
+    expect(verdicts(feed.rows)).toEqual(['quarantined date_ambiguous', 'accepted']);
+    const iso = await readAll(file('43836', '2021-04-13'));
+    expect(verdicts(iso.rows)).toEqual(['warned date_serial', 'accepted']);
+  });
+});
+
 describe('the order of a column', () => {
   it.each([
     [['03/04/2026', '13/04/2026'], 'day_first'],
@@ -79,7 +102,7 @@ describe('the order of a column', () => {
     [['13-04-2026', '04-13-2026'], 'mixed'],
     [['03/04/2026', '12/31/9999', '2026-01-31', ''], 'unknown'],
   ])('%j is %s', (cells, order) => {
-    expect(columnOrder(cells)).toBe(order);
+    expect(dateColumn(cells).order).toBe(order);
   });
 
   it('is decided apart for each column; the undecided one quarantines its rows', async () => {
@@ -92,8 +115,16 @@ describe('the order of a column', () => {
     const feed = await readAll(file);
     expect(verdicts(feed.rows)).toEqual(['accepted', 'quarantined date_ambiguous', 'accepted']);
     expect(feed.rows[2]?.hr?.start).toBe('2020-01-02');
-    expect(feed.shape.notes).toEqual([{ code: 'date_order', message: 'Dates of "Hire Date" are read as day first.' }]);
-    const told = await readAll(file, { dateOrder: { 'Termination Date': 'month_first' } });
+    expect(feed.shape.notes).toEqual([
+      { code: 'date_order', message: 'Dates of "Hire Date" are read as day first.' },
+      {
+        code: 'date_order_unknown',
+        message:
+          'Dates of "Termination Date": 1 cells may have day and month in either order (no cell shows which comes first). Set dateOrder for the column.',
+      },
+    ]);
+    const told = await readAll(file, { dateOrder: { 'termination  date': 'month_first' } });
+    expect(told.shape.notes).toHaveLength(1);
     expect(told.rows[1]?.hr?.end).toBe('2026-03-04');
   });
 });

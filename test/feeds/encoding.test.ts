@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { repairMojibake } from '../../src/feeds/cell.ts';
 import { readFeed } from '../../src/feeds/read-feed.ts';
 import { csv, readAll, utf16, verdicts } from './reading.ts';
 
@@ -29,8 +30,31 @@ describe('encodings', () => {
     const feed = await readAll(Buffer.from(table.replace('Zoë', 'O\u0092Hara \u0080'), 'latin1'));
     expect(names(feed)).toEqual(['O’Hara €', 'Jürgen']);
     expect(feed.shape.notes).toEqual([
-      { code: 'encoding_fallback', message: 'Not UTF-8 near byte 33: read as Windows-1252. Check names with accents.' },
+      {
+        code: 'encoding_fallback',
+        message: 'Not UTF-8 near byte 33: read as Windows-1252. Check names with accents.',
+        places: [
+          { record: 1, line: 2, header: 'First Name', value: 'O*** (’ €)' },
+          { record: 2, line: 3, header: 'First Name', value: 'J*** (ü)' },
+        ],
+      },
     ]);
+  });
+
+  it('shows at most five cells to check, also where it fell back late', async () => {
+    const nine = Array.from({ length: 9 }, (_, n) => `x${n},Zoë`);
+    const early = await readAll(Buffer.from(csv('Employee ID,First Name', ...nine), 'latin1'));
+    expect(early.shape.notes[0]?.places).toHaveLength(5);
+    const rows = Array.from({ length: 9_000 }, (_, n) => `${n},Ann Lee`);
+    const late = Buffer.concat([
+      Buffer.from(csv('Employee ID,First Name', ...rows)),
+      Buffer.from(csv(...nine), 'latin1'),
+    ]);
+    const { shape, end } = await readAll(late, {}, 1_000);
+    expect(shape.notes).toEqual([]);
+    expect(end.notes[0]?.code).toBe('encoding_fallback');
+    expect(end.notes[0]?.places).toHaveLength(5);
+    expect(end.notes[0]?.places?.[0]).toMatchObject({ record: 9_001, header: 'First Name' });
   });
 
   it('falls back when the first byte that is not UTF-8 comes after the first 64 KiB', async () => {
@@ -65,6 +89,44 @@ describe('encodings', () => {
   });
 });
 
+describe('text that went through a wrong encoding before', () => {
+  const misread = (text: string): string => new TextDecoder('windows-1252').decode(Buffer.from(text));
+
+  it.each(['José', 'Zoë', 'Weiß', '“Bo”', 'Łukasz', 'Ærø', 'Ñandú', '€', 'Đorđe Šimić', '李'])(
+    '%s comes back',
+    (text) => {
+      expect(repairMojibake(misread(text))).toBe(text);
+    },
+  );
+
+  it.each(['José', 'ÉCLAIR', 'Ann', 'Ã', 'Ãlvaro', 'São João', 'Â', 'Müller–Lüdenscheidt', '50 €', 'â€', '李 Ã©'])(
+    '%s is right as it is',
+    (text) => {
+      expect(repairMojibake(text)).toBeUndefined();
+    },
+  );
+
+  it('is left out of names, refused where the row depends on it, and repaired only where the feed says so', async () => {
+    const file = csv(
+      'Employee ID,First Name,Status,Notes',
+      `1,${misread('José')},Active,${misread('ü')}`,
+      `2,Bo,${misread('Außer Dienst')},`,
+      `${misread('ä3')},Cy,Active,`,
+    );
+    const held = await readAll(file);
+    expect(verdicts(held.rows)).toEqual(['warned mojibake', 'quarantined mojibake', 'rejected mojibake,key_missing']);
+    expect(held.rows[0]?.hr).not.toHaveProperty('given');
+    expect(held.rows[0]?.raw[1]).toBe('JosÃ©');
+    expect(held.end.notes.find(({ places }) => places?.[0]?.header === 'First Name')?.message).toContain(
+      '1 of 1 cells',
+    );
+    expect(held.end.notes.map(({ message }) => message).join()).toContain('Ã© = é');
+    const repaired = await readAll(file, { repairText: true, statusWords: { 'außer dienst': 'leave' } });
+    expect(repaired.rows.map(({ hr }) => hr?.given)).toEqual(['José', 'Bo', 'Cy']);
+    expect(repaired.rows.map(({ key }) => key)).toEqual(['1', '2', 'ä3']);
+  });
+});
+
 describe('files that are no CSV', () => {
   it.each([
     ['empty_file', 'no bytes', Buffer.alloc(0)],
@@ -73,6 +135,17 @@ describe('files that are no CSV', () => {
     ['not_csv', 'xls', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1])],
     ['not_csv', 'PDF', Buffer.from('%PDF-1.7\n')],
     ['not_csv', 'gzip', Buffer.from([0x1f, 0x8b, 8, 0])],
+    ['not_csv', 'bzip2', Buffer.from('BZh91AY')],
+    ['not_csv', 'xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])],
+    ['not_csv', 'zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+    ['not_csv', '7-Zip', Buffer.from([0x37, 0x7a, 0xbc, 0xaf])],
+    ['not_csv', 'RAR', Buffer.from('Rar!\u001a')],
+    ['not_csv', 'Parquet', Buffer.from('PAR1')],
+    ['not_csv', 'RTF', Buffer.from('{\\rtf1')],
+    ['not_csv', 'a picture', Buffer.from([0xff, 0xd8, 0xff, 0xe0])],
+    ['not_csv', 'binary PGP', Buffer.from([0x85, 1, 0x0c, 3])],
+    ['not_csv', 'age', Buffer.from('age-encryption.org/v1\n')],
+    ['not_csv', 'PEM', Buffer.from('-----BEGIN PKCS7-----\n')],
     ['not_csv', 'HTML', Buffer.from('<!DOCTYPE html><title>Sign in</title>')],
     ['not_csv', 'JSON', Buffer.from('[{"id": 1}]')],
     ['not_csv', 'PGP', Buffer.from('-----BEGIN PGP MESSAGE-----\n')],
@@ -80,6 +153,22 @@ describe('files that are no CSV', () => {
     ['no_header', 'text', Buffer.from('Dear all,\nplease find the file attached.\n')],
   ])('%s: %s', async (code, _, bytes) => {
     await expect(readAll(bytes)).rejects.toMatchObject({ name: 'FeedError', code });
+  });
+
+  it.each([
+    'a.csv.filepart',
+    'a.csv.part',
+    'a.tmp',
+    'a.csv.crdownload',
+    '/in/a.csv~',
+    '~$a.csv',
+    String.raw`C:\in\a.PARTIAL`,
+  ])('%s is still being written', async (fileName) => {
+    await expect(readAll(table, { fileName })).rejects.toMatchObject({ code: 'unfinished_upload' });
+  });
+
+  it.each(['a.csv', 'part.csv', '2026-03-01.txt', 'tmp/a.csv', ''])('%j is a name like any other', async (fileName) => {
+    expect((await readAll(table, { fileName })).end.read).toBe(2);
   });
 
   it('closes the source of a file that it refuses', async () => {

@@ -38,4 +38,25 @@ describe('the fix file', () => {
       hr: { personKey: '2', status: 'leave' },
     });
   });
+
+  it('is read as ours whatever the feed is told, also when a spreadsheet chose another delimiter', async () => {
+    async function* rows(): AsyncGenerator<{ record: number; raw: readonly string[]; problems: readonly never[] }> {
+      yield { record: 4, raw: ['1', "O'Hara, Ann", 'Active'], problems: [] };
+    }
+    let file = '';
+    const headers = ['Employee ID', 'Full Name', 'Status'];
+    for await (const part of writeFixFile({ importId: 'imp_1', headers, delimiter: ',', rows: rows() })) file += part;
+    const told = {
+      delimiter: ',',
+      quote: "'",
+      encoding: 'windows-1252',
+      expected: { trailer: true, done: false },
+    } as const;
+    for (const text of [file, file.replaceAll('"', '').replaceAll(/,(?! )/g, ';')]) {
+      const feed = await readAll(text, told);
+      expect(feed.shape.fixFile).toBe(true);
+      expect(feed.rows.map(({ raw }) => raw)).toEqual([['1', "O'Hara, Ann", 'Active']]);
+      expect(feed.end.completeness).toEqual([]);
+    }
+  });
 });

@@ -34,6 +34,17 @@ describe('a large file', () => {
     expect(ahead).toBeLessThan(512 * 1024);
   });
 
+  it('may come in one piece', async () => {
+    const lines = Array.from({ length: 200_000 }, (_, n) => `${n},Active\n`).join('');
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(`Employee ID,Status\n${lines}`);
+    }
+    const feed = await readFeed(source(), profile);
+    let rows = 0;
+    for await (const { outcome } of feed.rows) if (outcome === 'accepted') rows += 1;
+    expect(rows).toBe(200_000);
+  });
+
   it('closes its source when the reader leaves early', async () => {
     let closed = false;
     async function* source(): AsyncGenerator<Uint8Array> {
@@ -61,5 +72,25 @@ describe('a large file', () => {
       for await (const row of feed.rows) if (row.key === undefined) throw new Error('no key');
     };
     await expect(drain()).rejects.toThrow('connection lost');
+  });
+});
+
+describe('progress', () => {
+  it('is told every 1,000 rows and at the end, with the bytes taken so far', async () => {
+    const seen: { rows: number; bytes: number }[] = [];
+    let sent = 0;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (let n = -1; n < 2_500; n += 1) {
+        const bytes = Buffer.from(n < 0 ? 'Employee ID,Status\n' : `${n},Active\n`);
+        sent += bytes.length;
+        yield bytes;
+      }
+    }
+    const feed = await readFeed(source(), { ...profile, progress: (progress) => seen.push(progress) });
+    for await (const { key } of feed.rows) if (key === undefined) throw new Error('no key');
+    expect(seen.map(({ rows }) => rows)).toEqual([1_000, 2_000, 2_500]);
+    expect(seen.at(-1)?.bytes).toBe(sent);
+    expect(feed.end().evidence.bytes).toBe(sent);
+    expect(seen[0]?.bytes).toBeGreaterThan(1_000 * 8);
   });
 });

@@ -88,6 +88,21 @@ describe('the header', () => {
     expect(verdicts(feed.rows)).toEqual(['accepted']);
   });
 
+  it('does not take a private address for the one at work, nor a former name for the name', async () => {
+    const feed = await readAll(
+      csv(
+        'Employee ID,Email (Home),Email (Personal),Last Name (Former),Status (Benefits),Status,Email (Work),Last Name (Personal Profile)',
+        '1,a@example.org,b@example.org,Old,Enrolled,Active,c@example.com,Lee',
+      ),
+    );
+    expect(mapped(feed)).toEqual({
+      personKey: 'Employee ID',
+      status: 'Status',
+      workEmail: 'Email (Work)',
+      family: 'Last Name (Personal Profile)',
+    });
+  });
+
   it('explains every column', async () => {
     const { shape } = await readAll(csv('Employee ID,Worker ID,Manager,Locker,', '1,2,3,4,'));
     expect(shape.columns.map(({ field, why }) => [field, why])).toEqual([
@@ -223,6 +238,14 @@ describe('the tail', () => {
     expect(verdicts(feed.rows)).toEqual(['accepted', 'accepted']);
     expect(feed.end).toMatchObject({ read: 2, skipped: 2, completeness: [] });
     if (count !== undefined) expect(feed.end.trailer?.count).toBe(count);
+  });
+
+  it('is no tail where the only cell of a row is the id, also one that the mapping names', async () => {
+    const file = csv('Badge,Full Name,Title', '1,Ann Lee,AE', '2,,');
+    for (const profile of [{ columns: { Badge: 'personKey' } }, { mapping: { personKey: { column: 'Badge' } } }]) {
+      const feed = await readAll(file, profile);
+      expect(feed.rows.map(({ key }) => key)).toEqual(['1', '2']);
+    }
   });
 
   it('is only the tail: the same line in the middle is a bad row', async () => {

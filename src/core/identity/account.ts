@@ -1,8 +1,8 @@
-import type { AttributeValues } from './attributes.ts';
+import type { AttributeName, AttributeValues } from './attributes.ts';
 
 /** A Drift agent seat: the SCIM user and the REST user of one id, merged (Drift API notes 2.1, 2.2, 4.4). */
 export interface Account {
-  /** Digits as text; the SCIM id, and the REST user id where `rest` says so. */
+  /** The SCIM id as text, or the REST user id where SCIM does not show the user. */
   readonly id: string;
   /** Numeric id for `ownerId`, proven by the same e-mail in the REST view; absent = not proven. */
   readonly restId?: string;
@@ -14,6 +14,8 @@ export interface Account {
   readonly views: { readonly scim: boolean; readonly rest: boolean };
   /** Facts on which the two views contradict each other: attribute names. */
   readonly disagreements: readonly string[];
+  /** Values that only the REST view shows, where both are there. */
+  readonly restOnly?: readonly AttributeName[];
 }
 
 /** The last state we wrote to an account and read back. */
@@ -29,4 +31,6 @@ export interface OwnedCounts {
   readonly contacts: number;
   /** False where the organisation cannot list contacts: `contacts` is then only what is known. */
   readonly contactsListable: boolean;
+  /** False where the organisation shows no accounts: `accounts` is then only what is known. Absent: true. */
+  readonly accountsListable?: boolean;
 }

@@ -31,4 +31,12 @@ export interface HrRecord {
   readonly locale?: string;
   /** IANA zone of the worker; absent = the company's. */
   readonly timeZone?: string;
+  /** Of a worker with several: all of them, the one that the rest of this record speaks of first. */
+  readonly employments?: readonly Employment[];
+}
+
+/** What one row says of one of several employments. */
+export interface Employment extends Omit<HrRecord, 'personKey' | 'employments'> {
+  /** Position, assignment or contract number, where the file has one. */
+  readonly employmentKey?: string;
 }

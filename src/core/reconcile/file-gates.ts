@@ -1,3 +1,6 @@
+import { type CrossedKey, fullName } from '../identity/crossed-keys.ts';
+import type { HrRecord } from '../identity/hr-record.ts';
+import { type UnitSet, unitsOf } from './file-units.ts';
 import type { Gate, GateCode } from './plan.ts';
 import { type Policy, limitFor } from './policy.ts';
 
@@ -20,10 +23,18 @@ export interface FileFacts {
   /** People of the feed that are present, and the keys of those that this file lacks (full files only). */
   readonly present: number;
   readonly missing: readonly string[];
+  /** What is known of them, as far as it was loaded. */
+  readonly absent?: readonly HrRecord[];
+  /** Of all rows of the file. */
+  readonly units?: Pick<UnitSet, 'has'>;
   /** Rows whose status word nobody has mapped. */
   readonly unknownStatus: number;
   /** Why the file cannot be whole, as sentences. */
   readonly doubts: readonly string[];
+  /** How the columns differ from those of the last accepted file, as sentences. */
+  readonly columns?: readonly string[];
+  /** Keys that seem to stand for somebody else than before. */
+  readonly crossed?: readonly CrossedKey[];
 }
 
 const WHO = 20;
@@ -34,17 +45,25 @@ const UNKNOWN_STATUS_FREE = 1;
 /** A small file may lose or gain so many rows before the percentage counts. */
 const SHRINK_FREE = 3;
 const GROW_FREE = 10;
+/** A unit of fewer people may go: a team of four is dissolved more often than an export forgets it. */
+const UNIT_SIZE = 5;
+/** People of whom the explanation gives the name. */
+const NAMED = 5;
 
 /**
  * Gates of one file, before any of its rows is accepted. `empty_source` rejects the
  * file; the others hold it until somebody releases it. Absence means something only in a full file.
  */
 export function evaluateFile(facts: FileFacts): readonly Gate[] {
+  const empty = emptySource(facts);
+  if (empty.length > 0) return empty;
   return [
-    ...emptySource(facts),
     ...incompleteFile(facts),
+    ...columnFingerprint(facts),
+    ...identifierSwap(facts),
     ...rowShrink(facts),
     ...missingFromFeed(facts),
+    ...unitVanished(facts),
     ...badRows(facts),
     ...unknownStatus(facts),
   ];
@@ -65,7 +84,7 @@ function emptySource({ mode, counts, active }: FileFacts): readonly Gate[] {
   ];
 }
 
-function incompleteFile({ counts, doubts, missing }: FileFacts): readonly Gate[] {
+function incompleteFile({ counts, doubts, missing, absent }: FileFacts): readonly Gate[] {
   if (doubts.length === 0) return [];
   return [
     gate({
@@ -75,7 +94,41 @@ function incompleteFile({ counts, doubts, missing }: FileFacts): readonly Gate[]
       of: counts.read,
       held: counts.read,
       who: missing,
-      how: explain(`The file is not whole: ${doubts.join(' ')}`),
+      how: explain(`The file is not whole: ${doubts.join(' ')}${named(missing, absent)}`),
+    }),
+  ];
+}
+
+function columnFingerprint({ counts, columns = [] }: FileFacts): readonly Gate[] {
+  if (columns.length === 0) return [];
+  return [
+    gate({
+      code: 'column_fingerprint',
+      limit: 0,
+      value: columns.length,
+      of: counts.read,
+      held: counts.read,
+      how: explain(`The columns are not those of the last accepted file: ${columns.join(' ')}`),
+    }),
+  ];
+}
+
+function identifierSwap({ counts, crossed = [] }: FileFacts): readonly Gate[] {
+  if (crossed.length === 0) return [];
+  const first = crossed.slice(0, NAMED).map(({ key, kind, was, now }) => {
+    return `${key} was ${was} and is ${now} now (${kind === 'swapped' ? 'exchanged with another key' : 'given to somebody else'}).`;
+  });
+  return [
+    gate({
+      code: 'identifier_swap',
+      limit: 0,
+      value: crossed.length,
+      of: counts.read,
+      held: counts.read,
+      who: crossed.map(({ key }) => key),
+      how: explain(
+        `Ids stand for other people than before: ${first.join(' ')} A release takes each of them as the same person with a new name; if they are not, correct the ids.`,
+      ),
     }),
   ];
 }
@@ -102,7 +155,7 @@ function rowShrink({ mode, policy, counts, recentSizes }: FileFacts): readonly G
   ];
 }
 
-function missingFromFeed({ mode, policy, present, missing }: FileFacts): readonly Gate[] {
+function missingFromFeed({ mode, policy, present, missing, absent }: FileFacts): readonly Gate[] {
   const limit = limitFor(policy.gates.missingFromFeed, present);
   if (mode !== 'full' || missing.length <= limit) return [];
   return [
@@ -114,7 +167,40 @@ function missingFromFeed({ mode, policy, present, missing }: FileFacts): readonl
       held: missing.length,
       who: missing,
       how: explain(
-        `${String(missing.length)} of ${String(present)} people are not in the file; at most ${String(limit)} may go missing at once.`,
+        `${String(missing.length)} of ${String(present)} people are not in the file; at most ${String(limit)} may go missing at once.${named(missing, absent)}`,
+      ),
+    }),
+  ];
+}
+
+/** A unit is gone where no row names it any more and so many of its people are not in the file at all: who moved is. */
+function unitVanished({ mode, present, absent = [], units }: FileFacts): readonly Gate[] {
+  if (mode !== 'full') return [];
+  const byUnit = new Map<string, HrRecord[]>();
+  for (const record of absent) {
+    for (const unit of unitsOf(record)) {
+      if (units?.has(unit.key) === true) continue;
+      const own = byUnit.get(unit.name);
+      if (own === undefined) byUnit.set(unit.name, [record]);
+      else own.push(record);
+    }
+  }
+  const gone = [...byUnit]
+    .filter(([, people]) => people.length >= UNIT_SIZE)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  if (gone.length === 0) return [];
+  const people = [...new Set(gone.flatMap(([, own]) => own.map(({ personKey }) => personKey)))].sort();
+  const listed = gone.map(([unit, own]) => `${unit} with ${String(own.length)} people`);
+  return [
+    gate({
+      code: 'unit_vanished',
+      limit: UNIT_SIZE - 1,
+      value: people.length,
+      of: present,
+      held: people.length,
+      who: people,
+      how: explain(
+        `Whole units are not in the file any more: ${listed.slice(0, WHO).join(', ')}.${named(people, absent)}`,
       ),
     }),
   ];
@@ -164,6 +250,18 @@ function gate(input: {
   readonly how: string;
 }): Gate {
   return { ...input, window: 'file', who: (input.who ?? []).slice(0, WHO), committed: 0, notified: [] };
+}
+
+/** Who is missing, by name as far as it is known. */
+function named(missing: readonly string[], absent: readonly HrRecord[] = []): string {
+  if (missing.length === 0) return '';
+  const names = new Map(absent.map((record) => [record.personKey, fullName(record)]));
+  const first = missing.slice(0, NAMED).map((key) => {
+    const name = names.get(key) ?? '';
+    return name === '' ? key : `${name} (${key})`;
+  });
+  const more = missing.length > NAMED ? ` and ${String(missing.length - NAMED)} more` : '';
+  return ` Missing: ${first.join(', ')}${more}.`;
 }
 
 function explain(what: string): string {

@@ -35,6 +35,10 @@ export const generic: Preset = {
       'technical id',
       'id',
     ],
+    employmentKey: ['employment id', 'position id', 'assignment id', 'job id', 'contract id'],
+    primary: ['primary position', 'primary job', 'is primary', 'primary employment', 'main position'],
+    action: ['action', 'record action', 'is deleted', 'deleted', 'remote was deleted'],
+    onLeave: ['on leave', 'is on leave'],
     status: [
       'status',
       'employment status',
@@ -177,8 +181,13 @@ export const generic: Preset = {
 };
 
 /** Headers that are understood and not used, with the reason that the mapping shows. */
-export const UNUSED_HEADERS: Readonly<Record<string, string>> = Object.fromEntries(
-  [
+const BY_NAME = 'managers are linked by person key only';
+const PRIVATE = 'personal, and not needed for a seat: it is not read';
+const LIMIT = 'the limit of a contract does not say that somebody leaves';
+const OF_A_JOB = 'belongs to a position or a change of it, not to the employment';
+
+export const UNUSED_HEADERS: Readonly<Record<string, string>> = {
+  ...because(BY_NAME, [
     'manager',
     'manager name',
     'manager email',
@@ -192,5 +201,59 @@ export const UNUSED_HEADERS: Readonly<Record<string, string>> = Object.fromEntri
     'reports to name',
     'reports to position id',
     'vorgesetzter',
-  ].map((header) => [header, 'managers are linked by person key only']),
-);
+    'vorgesetzte/r',
+    'supervisor/a',
+    'supérieur hiérarchique',
+    'responsable hiérarchique',
+    'responsabile',
+    'leidinggevende',
+    'manager - full name',
+  ]),
+  ...because(PRIVATE, [
+    'personal email',
+    'home email',
+    'private e-mail',
+    'birth date',
+    'date of birth',
+    'geburtsdatum',
+    'gender',
+    'gender pronoun',
+    'sex',
+    'ssn',
+    'tax id',
+    'iban',
+    'steuerklasse',
+    'sv-nummer',
+    'straße',
+    'plz',
+    'ort',
+    'street address',
+    'zip code',
+    'home phone',
+    'former last name',
+    'salary',
+    'stundenlohn',
+    'marital status',
+    'mobil',
+    'avatar',
+  ]),
+  ...because(LIMIT, [
+    'befristet bis',
+    'contract end date',
+    'vertragsende',
+    'probation period end',
+    'ende der probezeit',
+  ]),
+  ...because(OF_A_JOB, [
+    'position start date',
+    'effective date',
+    'seq number',
+    'event reason',
+    'last modified',
+    'modified at',
+  ]),
+};
+
+function because(why: string, headers: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(headers.map((header) => [header, why]));
+}

@@ -1,5 +1,5 @@
 import type { EmploymentStatus } from '../../core/identity/hr-record.ts';
-import type { FeedField } from '../feed.ts';
+import type { FeedField } from '../terms.ts';
 
 /** How one HR system names its columns and words. Synonyms are tried in order; case, spaces and punctuation do not count. */
 export interface Preset {

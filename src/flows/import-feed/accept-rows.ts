@@ -21,6 +21,7 @@ export async function acceptRows(
   by: string,
 ): Promise<ImportRecord> {
   const { accepting: state = 'accepted', ...kept } = record;
+  const continues = (record.shape['continues'] ?? {}) as Readonly<Record<string, string>>;
   const seen = new Set<string>();
   let after = 0;
   for (;;) {
@@ -55,6 +56,7 @@ export async function acceptRows(
           data,
           rowHash: row.outcome === 'quarantined' ? (before?.rowHash ?? '') : (row.rowHash ?? ''),
           importId: record.id,
+          ...(Object.hasOwn(continues, row.key) ? { continues: continues[row.key] ?? '' } : {}),
           keys: personKeys(data, policy),
           at,
         });

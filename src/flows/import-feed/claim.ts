@@ -27,12 +27,13 @@ export function claimReceived(
   judged: ImportRecord,
   basis: string | null,
   by: string,
+  isNews: (same: ImportRecord) => boolean,
 ): Promise<Claim> {
   return store.write(async (tx) => {
     if (!(await tx.imports.update(judged.id, {}, 'receiving'))) return { kind: 'gone' };
     if (await overtaken(tx, judged.feed, basis)) return { kind: 'again' };
     const same = await tx.imports.sameBytes(judged.feed, judged.sha256, judged.mode);
-    if (same !== null) return { kind: 'same', record: same };
+    if (same !== null && !isNews(same)) return { kind: 'same', record: same };
     if (judged.state === 'accepted') {
       await tx.imports.update(judged.id, { ...judged, accepting: 'accepted' });
       return { kind: 'claimed' };

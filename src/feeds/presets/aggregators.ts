@@ -1,0 +1,110 @@
+import type { Preset } from './preset.ts';
+
+/** Merge's employee object as a table. Ids of managers are Merge's own, so they fit its `id` only. */
+export const merge: Preset = {
+  name: 'merge',
+  signature: [
+    'remote id',
+    'remote was deleted',
+    'remote created at',
+    'display full name',
+    'modified at',
+    'mobile phone number',
+    'employments',
+  ],
+  synonyms: {
+    personKey: ['employee number', 'remote id', 'id'],
+    action: ['remote was deleted'],
+    status: ['employment status'],
+    workerType: ['employment type'],
+    start: ['hire date', 'start date'],
+    end: ['termination date'],
+    managerKey: ['manager employee number', 'manager remote id', 'manager id', 'manager'],
+    workEmail: ['work email'],
+    given: ['first name'],
+    family: ['last name'],
+    preferred: ['preferred name'],
+    display: ['display full name'],
+    title: ['job title'],
+    department: ['team', 'department'],
+    location: ['work location'],
+    company: ['company'],
+  },
+  managerFor: {
+    'employee number': ['manager employee number'],
+    'remote id': ['manager remote id'],
+    id: ['manager id', 'manager'],
+  },
+};
+
+/** Finch's individual and employment data as a table. `manager.id` is Finch's own id of the manager. */
+export const finch: Preset = {
+  name: 'finch',
+  signature: [
+    'source id',
+    'is active',
+    'latest rehire date',
+    'employment.type',
+    'employment.subtype',
+    'manager.id',
+    'department.name',
+    'class code',
+    'individual id',
+  ],
+  synonyms: {
+    personKey: ['source id', 'individual id', 'id'],
+    status: ['employment status', 'is active'],
+    workerType: ['employment.type', 'employment.subtype'],
+    start: ['start date'],
+    end: ['end date'],
+    rehire: ['latest rehire date'],
+    managerKey: ['manager.source id', 'manager.id'],
+    workEmail: ['work email', 'email'],
+    given: ['first name'],
+    family: ['last name'],
+    preferred: ['preferred name'],
+    title: ['title'],
+    department: ['department.name', 'department'],
+  },
+  managerFor: {
+    'source id': ['manager.source id'],
+    'individual id': ['manager.id'],
+    id: ['manager.id'],
+  },
+};
+
+/** The sample of Microsoft's CSV2SCIM script. "Inactive" with OnLeave = True is leave, not an end. */
+export const csv2scim: Preset = {
+  name: 'csv2scim',
+  signature: [
+    'worker id',
+    'worker status',
+    'worker type',
+    'user id',
+    'full name',
+    'gender pronoun',
+    'on leave',
+    'cost center',
+    'office phone',
+    'custom 01',
+    'country code',
+  ],
+  synonyms: {
+    personKey: ['worker id'],
+    status: ['worker status'],
+    onLeave: ['on leave'],
+    workerType: ['worker type'],
+    start: ['hire date'],
+    end: ['termination date'],
+    managerKey: ['manager id'],
+    workEmail: ['work email', 'email'],
+    given: ['first name'],
+    family: ['last name'],
+    display: ['full name'],
+    title: ['job title'],
+    department: ['department', 'division'],
+    location: ['location'],
+    company: ['company'],
+    phone: ['office phone'],
+  },
+};

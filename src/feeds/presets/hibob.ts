@@ -1,0 +1,53 @@
+import type { Preset } from './preset.ts';
+
+/** HiBob (Bob) reports, with headers as on the screen or as one word ("displayName"). Legal and display names differ. */
+export const hibob: Preset = {
+  name: 'hibob',
+  signature: [
+    'employee id in company',
+    'lifecycle status',
+    'legal first name',
+    'legal last name',
+    'site',
+    'reports to',
+    'reports to id',
+    'reports to email',
+    'reports to employee id',
+    'reports to: employee id',
+    'active effective date',
+    'is manager',
+    'tenure duration',
+    'second level manager',
+    'termination effective date',
+    'bob id',
+  ],
+  synonyms: {
+    personKey: ['employee id', 'employee id in company', 'bob id', 'id'],
+    status: ['lifecycle status', 'status', 'internal status', 'employment status'],
+    workerType: ['employment type', 'contract type', 'employment contract', 'type'],
+    start: ['start date', 'original start date'],
+    end: ['termination date', 'last day of work', 'termination effective date'],
+    managerKey: [
+      'reports to employee id',
+      'reports to: employee id',
+      'manager employee id',
+      'reports to id',
+      'manager id',
+    ],
+    workEmail: ['work email', 'email'],
+    given: ['legal first name', 'first name'],
+    family: ['legal last name', 'last name', 'surname'],
+    preferred: ['preferred name', 'display first name'],
+    display: ['display name', 'full name'],
+    title: ['job title', 'title'],
+    department: ['department', 'team'],
+    location: ['site', 'work location'],
+    company: ['company', 'legal entity'],
+  },
+  managerFor: {
+    'employee id': ['reports to employee id', 'reports to: employee id', 'manager employee id', 'manager id'],
+    'employee id in company': ['reports to employee id', 'reports to: employee id', 'manager employee id'],
+    'bob id': ['reports to id'],
+  },
+  statusWords: { employed: 'active', hired: 'pre', 'garden leave': 'leave' },
+};
