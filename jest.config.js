@@ -14,7 +14,8 @@ const config = {
       },
     ],
   },
-  maxWorkers: 2,
+  // Two cores and a third worker: many suites wait for a process, a clock or a settle window most of their time.
+  maxWorkers: 3,
   testTimeout: 20_000,
 };
 

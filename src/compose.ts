@@ -7,6 +7,7 @@ import { createTokenDesk } from './auth/token-desk.ts';
 import { type BootstrapTokens, ensureBootstrapTokens } from './compose/bootstrap.ts';
 import { type DemoSimulator, guardDemo } from './compose/demo-guard.ts';
 import { createDriftAccess } from './compose/drift-access.ts';
+import { composeOperations } from './compose/operations.ts';
 import { openFeedFile } from './compose/open-feed.ts';
 import { loadPolicyFile } from './compose/policy-file.ts';
 import { keptTokens, loadKeys } from './compose/secrets.ts';
@@ -22,10 +23,14 @@ import { createInspect } from './flows/inspect.ts';
 import { createMakePlan } from './flows/make-plan.ts';
 import { createObserveDrift } from './flows/observe-drift.ts';
 import type { Log } from './flows/ports.ts';
+import { createReceiveEvent } from './flows/receive-event.ts';
+import { createProcessEvents } from './flows/receive-event/process-events.ts';
+import { createProbeDrift } from './flows/probe-drift.ts';
 import { createPipeline } from './jobs/pipeline.ts';
 import { createWorker } from './jobs/worker.ts';
 import { createRequestLog } from './scim/facade/request-log.ts';
 import { openDatabase } from './storage/database.ts';
+import { newWebhookAddress } from './storage/events.ts';
 import { createJobWork } from './storage/jobs.ts';
 import { lockDataDir } from './storage/lock.ts';
 import { createCrypto } from './storage/node-crypto.ts';
@@ -82,9 +87,15 @@ export async function compose(
       keptTokens(config.dataDir),
     );
 
-    const driftAccess = await createDriftAccess({ config, database, store, clock, log, keys });
+    const driftAccess = await createDriftAccess({ config, database, store, clock, crypto, log, keys });
     const importFeed = createImportFeed({ store, clock, crypto, openFeed: openFeedFile, log });
     const makePlan = createMakePlan({ store, clock, crypto, log });
+    const receiveEvent = createReceiveEvent({
+      store,
+      clock,
+      crypto,
+      newAddress: newWebhookAddress,
+    });
     const jobs = createJobWork(database);
     const pipeline = createPipeline({
       store,
@@ -95,18 +106,36 @@ export async function compose(
       applyPlan: createApplyPlan({ store, clock, crypto, log, settleMs: config.drift.settleMs }),
       driftFor: (tenantId) => driftAccess.target(tenantId),
     });
+    const probeDrift = createProbeDrift({
+      store,
+      clock,
+      log,
+      driftFor: (tenantId) => driftAccess.target(tenantId),
+    });
+    const operations = composeOperations({ config, database, store, clock, crypto, log, keys, drift: driftAccess });
     const worker = createWorker({
       jobs,
       clock,
       log,
       owner: `${hostname()}:${String(process.pid)}:${crypto.uuid()}`,
-      handlers: pipeline.handlers,
-      gaveUp: (job) => pipeline.gaveUp(job),
+      handlers: {
+        ...pipeline.handlers,
+        operation: operations.run,
+        probe: probeDrift.probe,
+        event: createProcessEvents({ store, clock, crypto, log }),
+      },
+      gaveUp: (job) => (job.kind === 'operation' ? operations.gaveUp(job) : pipeline.gaveUp(job)),
     });
     // Alone on its data folder, this process owns whatever lease an earlier one left behind.
     if (lock !== null) await jobs.releaseAll();
-    if (config.mode !== 'web') await pipeline.resume();
-    for (const { id } of await store.tenants()) await importFeed.resume(id, { alone: lock !== null });
+    if (config.mode !== 'web') {
+      await pipeline.resume();
+      await probeDrift.atStart();
+    }
+    for (const { id } of await store.tenants()) {
+      await importFeed.resume(id, { alone: lock !== null });
+      await receiveEvent.address(id);
+    }
 
     const tokenWatch = createTokenWatch({ tokens: tokenStore, clock, log });
     const findToken = createFindToken({ tokens: tokenStore, pepper: keys.pepper });
@@ -138,6 +167,7 @@ export async function compose(
         makePlan,
         approvePlan: createApprovePlan({ store, clock, crypto }),
         inspect: createInspect({ store }),
+        receiveEvent,
       },
       drift: driftAccess,
       requests,
@@ -151,12 +181,17 @@ export async function compose(
         tokenWatch.start();
       },
       close: async () => {
+        // Timers of the clock hold no process; whoever closes one still waits for its work to end.
+        const alive = setInterval(() => undefined, 1_000);
         tokenWatch.stop();
+        probeDrift.stop();
         await worker.stop(10_000);
+        await operations.close();
         await driftAccess.close();
         await requests.close();
         await database.close();
         lock?.release();
+        clearInterval(alive);
       },
     };
   } catch (error) {

@@ -1,26 +1,16 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { address, isLoopback } from './config/address.ts';
+import { DRIFT_VARIABLES, type DriftConfig, driftContradictions, toDrift } from './config/drift.ts';
 import { SCIM_JWT_VARIABLES, type ScimJwtConfig, scimJwtContradictions, toScimJwt } from './config/scim-jwt.ts';
+import { whole } from './config/whole.ts';
 
 /** The environment: one schema, read in one place. An unknown or unsafe setting refuses to start and says which and why. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const SECRET = { secret: true } as const;
-const SCIM_PATHS = ['auto', '/scim/v2', '/scim'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const KEYS = ['BRIDGE_TOKEN_PEPPER', 'BRIDGE_SECRET_KEY'] as const;
-const OAUTH = ['DRIFT_CLIENT_ID', 'DRIFT_CLIENT_SECRET', 'DRIFT_REFRESH_TOKEN'] as const;
-
-const overTls = address(isLoopback, 'must be https: (http: sends tokens in the clear and is only for loopback)');
-
-function whole(least: number, most: number): z.ZodType<number, string> {
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
-}
 
 const bearer = z
   .string()
@@ -33,11 +23,6 @@ const key = z.string().refine((text) => {
   const same = bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '');
   return same && bytes.length === 32 && bytes.some((byte) => byte !== 0);
 }, 'must be 32 random bytes in base64 (openssl rand -base64 32)');
-
-const credential = z
-  .string()
-  .max(4096, 'is longer than any Drift token')
-  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
 
 const postgres = z.string().regex(/^postgres(ql)?:\/\/\S+$/, 'must begin with postgres://');
 const host = z.string().regex(/^[0-9A-Za-z.:-]{1,253}$/, 'must be an IP address or a host name, without a port');
@@ -58,34 +43,14 @@ const SCHEMA = z.object({
   BRIDGE_MODE: z.enum(['all', 'web', 'worker']).default('all').describe('web and worker: only with PostgreSQL'),
   BRIDGE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('least level that is logged'),
   ...SCIM_JWT_VARIABLES,
-  DRIFT_BASE_URL: overTls.default('https://driftapi.com').describe('where Drift answers'),
-  DRIFT_SCIM_PATH: z.enum(SCIM_PATHS).default('auto').describe("where Drift's SCIM answers; auto asks both once"),
-  DRIFT_TOKEN: credential.optional().describe('private-app token of Drift').meta(SECRET),
-  DRIFT_CLIENT_ID: credential.optional().describe('OAuth client, instead of DRIFT_TOKEN'),
-  DRIFT_CLIENT_SECRET: credential.optional().describe('OAuth client secret').meta(SECRET),
-  DRIFT_REFRESH_TOKEN: credential.optional().describe('OAuth refresh token').meta(SECRET),
-  DRIFT_SCIM_TOKEN: credential.optional().describe('where SCIM has a token of its own').meta(SECRET),
-  DRIFT_RATE_PER_MINUTE: whole(1, 6000).default(180).describe('most calls to Drift in a minute'),
-  DRIFT_SETTLE_MS: whole(50, 3_600_000).default(60_000).describe('rest of an unknown outcome before it is read back'),
+  ...DRIFT_VARIABLES,
 });
 
 type Variables = z.output<typeof SCHEMA>;
 type Name = keyof Variables;
 
-/** Announced for a later release; this one refuses them rather than ignore them. */
-const NOT_YET: readonly string[] = ['DRIFT_WEBHOOK_TOKENS'];
 /** Kubernetes sets these for a service that happens to be named "bridge" or "drift". */
 const OF_KUBERNETES = /^(BRIDGE|DRIFT)_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$/;
-
-export type DriftCredentials =
-  | { readonly kind: 'token'; readonly token: string; readonly scimToken: string }
-  | {
-      readonly kind: 'oauth';
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly refreshToken: string;
-      readonly scimToken?: string;
-    };
 
 export interface Config {
   readonly host: string;
@@ -105,14 +70,7 @@ export interface Config {
   readonly logLevel: Variables['BRIDGE_LOG_LEVEL'];
   /** Absent: only the bridge's own tokens open /scim/v2. */
   readonly scimJwt?: ScimJwtConfig;
-  readonly drift: {
-    readonly baseUrl: string;
-    readonly scimPath: (typeof SCIM_PATHS)[number];
-    /** Null: none in the environment. */
-    readonly credentials: DriftCredentials | null;
-    readonly ratePerMinute: number;
-    readonly settleMs: number;
-  };
+  readonly drift: DriftConfig;
   /** No Drift to talk to: the built-in simulator, and data that never leaves it. */
   readonly demo: boolean;
 }
@@ -153,9 +111,7 @@ function unknownVariables(set: Env): ConfigProblem[] {
     .filter((name) => !Object.hasOwn(SCHEMA.shape, name) && name !== 'BRIDGE_URL')
     .map((name) => ({
       variable: name,
-      problem: NOT_YET.includes(name)
-        ? 'is not supported by this release; unset it, so that nobody believes it has an effect'
-        : 'is not a setting of the bridge (bridge config lists them)',
+      problem: 'is not a setting of the bridge (bridge config lists them)',
     }));
 }
 
@@ -163,22 +119,8 @@ function unknownVariables(set: Env): ConfigProblem[] {
 function contradictions(v: Variables, set: Env): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const refuse = (variable: Name, problem: string): unknown => problems.push({ variable, problem });
-  const given = OAUTH.filter((name) => v[name] !== undefined);
-  const lacking = given.length > 0 ? OAUTH.filter((name) => v[name] === undefined) : [];
-  for (const name of lacking) refuse(name, `is missing: OAuth needs ${OAUTH.join(', ')} together`);
-  if (v.DRIFT_TOKEN !== undefined && given.length > 0) {
-    refuse('DRIFT_TOKEN', `is set beside ${given.join(', ')}: give a private-app token or an OAuth client, not both`);
-  }
-  const credentials = v.DRIFT_TOKEN !== undefined || given.length > 0;
-  if (v.DRIFT_SCIM_TOKEN !== undefined && !credentials) {
-    refuse('DRIFT_SCIM_TOKEN', 'is set without DRIFT_TOKEN: the REST half of Drift would be out of reach');
-  }
-  if (set['DRIFT_BASE_URL'] !== undefined && !credentials && v.DATABASE_URL === undefined) {
-    refuse('DRIFT_BASE_URL', 'is set without DRIFT_TOKEN; set the token, or unset both for demo mode');
-  }
-  if (v.DRIFT_SETTLE_MS < 60_000 && credentials && !isLoopback(new URL(v.DRIFT_BASE_URL).hostname)) {
-    refuse('DRIFT_SETTLE_MS', 'must be 60000 or more for a real Drift: a shorter wait has created people twice');
-  }
+  const baseUrlIsSet = set['DRIFT_BASE_URL'] !== undefined;
+  driftContradictions(v, { baseUrlIsSet, stored: v.DATABASE_URL !== undefined }, refuse);
   if (!isLoopback(v.HOST) && v.BRIDGE_PUBLIC_URL === undefined && !isDemo(v)) {
     refuse('BRIDGE_PUBLIC_URL', `is required when HOST (${v.HOST}) is not loopback: a Host header is never trusted`);
   }
@@ -225,24 +167,9 @@ function toConfig(v: Variables): Config {
     }),
     mode: v.BRIDGE_MODE,
     logLevel: v.BRIDGE_LOG_LEVEL,
-    drift: {
-      baseUrl: v.DRIFT_BASE_URL,
-      scimPath: v.DRIFT_SCIM_PATH,
-      credentials: credentialsOf(v),
-      ratePerMinute: v.DRIFT_RATE_PER_MINUTE,
-      settleMs: v.DRIFT_SETTLE_MS,
-    },
+    drift: toDrift(v),
     demo: isDemo(v),
   };
-}
-
-function credentialsOf(v: Variables): DriftCredentials | null {
-  if (v.DRIFT_TOKEN !== undefined) {
-    return { kind: 'token', token: v.DRIFT_TOKEN, scimToken: v.DRIFT_SCIM_TOKEN ?? v.DRIFT_TOKEN };
-  }
-  const { DRIFT_CLIENT_ID: clientId, DRIFT_CLIENT_SECRET: clientSecret, DRIFT_REFRESH_TOKEN: refreshToken } = v;
-  if (clientId === undefined || clientSecret === undefined || refreshToken === undefined) return null;
-  return { kind: 'oauth', clientId, clientSecret, refreshToken, ...defined({ scimToken: v.DRIFT_SCIM_TOKEN }) };
 }
 
 function defined<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {

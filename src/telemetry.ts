@@ -10,7 +10,21 @@ import type { Log, LogLevel } from './flows/ports.ts';
 const TEXT_KEYS: ReadonlySet<string> = new Set([
   ...['request', 'tenant', 'token', 'person', 'account', 'run', 'plan', 'change', 'import', 'snapshot', 'job', 'feed'],
   ...['kind', 'code', 'op', 'state', 'stage', 'mode', 'method', 'route', 'url', 'version', 'variable', 'gate', 'owner'],
-  ...['at', 'step', 'outcome', 'scimPath', 'reason', 'database', 'operation', 'class', 'header'],
+  ...[
+    'at',
+    'step',
+    'outcome',
+    'scimPath',
+    'reason',
+    'database',
+    'operation',
+    'class',
+    'header',
+    'batch',
+    'check',
+    'status',
+    'endsAt',
+  ],
 ]);
 const LOOKS_LIKE_CODE = /^[\w.:/{}[\]+-]{0,200}$/;
 const WITHHELD = '[withheld]';

@@ -4,7 +4,9 @@ import { type Env, describeConfig, loadClient, loadConfig } from '../src/config.
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const PEPPER = Buffer.alloc(32, 9).toString('base64');
 const POSTGRES = { DATABASE_URL: 'postgres://db/bridge', BRIDGE_SECRET_KEY: KEY, BRIDGE_TOKEN_PEPPER: PEPPER };
+const BASE = 'https://driftapi.com';
 const DRIFT = { DRIFT_TOKEN: 'drift-token' };
+const OAUTH = { DRIFT_CLIENT_ID: 'i', DRIFT_CLIENT_SECRET: 'secret-1', DRIFT_REFRESH_TOKEN: 'refresh1' };
 const JWT = {
   SCIM_JWT_ISSUER: 'https://issuer.example.com/',
   SCIM_JWT_AUDIENCE: 'api://bridge',
@@ -91,20 +93,40 @@ const REFUSED: readonly (readonly [string, Env, string, RegExp])[] = [
     /without DRIFT_TOKEN/,
   ],
   ['an unknown SCIM path', { ...DRIFT, DRIFT_SCIM_PATH: '/scim/v3' }, 'DRIFT_SCIM_PATH', /must be/],
-  ['half an OAuth client', { DRIFT_CLIENT_ID: 'id', DRIFT_CLIENT_SECRET: 's' }, 'DRIFT_REFRESH_TOKEN', /is missing/],
   [
-    'two ways to sign in to Drift',
-    { ...DRIFT, DRIFT_CLIENT_ID: 'i', DRIFT_CLIENT_SECRET: 's', DRIFT_REFRESH_TOKEN: 'r' },
-    'DRIFT_TOKEN',
-    /not both/,
+    'half an OAuth client',
+    { DRIFT_CLIENT_ID: 'id', DRIFT_CLIENT_SECRET: 'secret-1' },
+    'DRIFT_REFRESH_TOKEN',
+    /is missing/,
   ],
-  ['a SCIM token for Drift alone', { DRIFT_SCIM_TOKEN: 'token' }, 'DRIFT_SCIM_TOKEN', /without DRIFT_TOKEN/],
+  ['two ways to sign in to Drift', { ...DRIFT, ...OAUTH }, 'DRIFT_TOKEN', /not both/],
+  ['a SCIM token for Drift alone', { DRIFT_SCIM_TOKEN: 'scim-token' }, 'DRIFT_SCIM_TOKEN', /without DRIFT_TOKEN/],
   ['a token with a line break', { DRIFT_TOKEN: 'a\nb' }, 'DRIFT_TOKEN', /ASCII/],
   ['no calls at all', { ...DRIFT, DRIFT_RATE_PER_MINUTE: '0' }, 'DRIFT_RATE_PER_MINUTE', /from 1 to 6000/],
   ['a flood of calls', { ...DRIFT, DRIFT_RATE_PER_MINUTE: '6001' }, 'DRIFT_RATE_PER_MINUTE', /from 1 to 6000/],
   ['a short rest with a real Drift', { ...DRIFT, DRIFT_SETTLE_MS: '450' }, 'DRIFT_SETTLE_MS', /60000 or more/],
+  ['59999 ms of rest with it', { ...DRIFT, DRIFT_SETTLE_MS: '59999' }, 'DRIFT_SETTLE_MS', /60000 or more/],
+  [
+    'a short rest where a database may hold credentials',
+    { ...POSTGRES, DRIFT_SETTLE_MS: '450' },
+    'DRIFT_SETTLE_MS',
+    /60000 or more/,
+  ],
   ['a misspelled variable', { DRIFT_TOKN: 'x' }, 'DRIFT_TOKN', /not a setting/],
-  ['a setting of a later release', { DRIFT_WEBHOOK_TOKENS: 'a,b' }, 'DRIFT_WEBHOOK_TOKENS', /not supported/],
+  ['a Drift token of 7 characters', { DRIFT_TOKEN: '1234567' }, 'DRIFT_TOKEN', /8 characters/],
+  ['a SCIM token of 7 characters', { ...DRIFT, DRIFT_SCIM_TOKEN: '1234567' }, 'DRIFT_SCIM_TOKEN', /8 characters/],
+  ['a Drift token of 4097 characters', { DRIFT_TOKEN: 'a'.repeat(4097) }, 'DRIFT_TOKEN', /longer than any/],
+  ['a refresh token of 7 characters', { ...OAUTH, DRIFT_REFRESH_TOKEN: '1234567' }, 'DRIFT_REFRESH_TOKEN', /8 char/],
+  ['a Drift address inside SCIM', { ...DRIFT, DRIFT_BASE_URL: `${BASE}/scim` }, 'DRIFT_BASE_URL', /inside the API/],
+  ['a Drift address inside the users', { ...DRIFT, DRIFT_BASE_URL: `${BASE}/U-sers` }, 'DRIFT_BASE_URL', /inside/],
+  ['a Drift address with parameters', { ...DRIFT, DRIFT_BASE_URL: `${BASE}/a;b` }, 'DRIFT_BASE_URL', /plain path/],
+  ['a Drift address with an encoded slash', { ...DRIFT, DRIFT_BASE_URL: `${BASE}/a%2fb` }, 'DRIFT_BASE_URL', /plain/],
+  ['a webhook token of 7 characters', { DRIFT_WEBHOOK_TOKENS: '1234567' }, 'DRIFT_WEBHOOK_TOKENS', /8 to 512/],
+  ['a webhook token with a blank', { DRIFT_WEBHOOK_TOKENS: '1234 5678' }, 'DRIFT_WEBHOOK_TOKENS', /without blanks/],
+  ['a webhook token of 513 characters', { DRIFT_WEBHOOK_TOKENS: 'a'.repeat(513) }, 'DRIFT_WEBHOOK_TOKENS', /8 to 512/],
+  ['an empty webhook token', { DRIFT_WEBHOOK_TOKENS: '12345678,' }, 'DRIFT_WEBHOOK_TOKENS', /8 to 512/],
+  ['three webhook tokens', { DRIFT_WEBHOOK_TOKENS: '12345678,a2345678,b2345678' }, 'DRIFT_WEBHOOK_TOKENS', /two while/],
+  ['one webhook token twice', { DRIFT_WEBHOOK_TOKENS: '12345678,12345678' }, 'DRIFT_WEBHOOK_TOKENS', /twice/],
   ['a misspelled setting of access tokens', { SCIM_JWT_ISUER: 'x' }, 'SCIM_JWT_ISUER', /not a setting/],
   ['access tokens without an audience', { ...JWT, SCIM_JWT_AUDIENCE: '' }, 'SCIM_JWT_AUDIENCE', /is missing/],
   ['access tokens without an issuer', { ...JWT, SCIM_JWT_ISSUER: undefined }, 'SCIM_JWT_ISSUER', /is missing/],
@@ -175,6 +197,7 @@ describe('a start is allowed', () => {
           baseUrl: 'https://driftapi.com',
           scimPath: 'auto',
           credentials: null,
+          webhookTokens: [],
           ratePerMinute: 180,
           settleMs: 60_000,
         },
@@ -203,9 +226,25 @@ describe('a start is allowed', () => {
         drift: { credentials: { kind: 'token', token: 'drift-token', scimToken: 'drift-token' } },
       },
     });
-    const oauth = { DRIFT_CLIENT_ID: 'i', DRIFT_CLIENT_SECRET: 's', DRIFT_REFRESH_TOKEN: 'r', DRIFT_SCIM_TOKEN: 't' };
-    expect(loadConfig(oauth)).toMatchObject({
-      config: { demo: false, drift: { credentials: { kind: 'oauth', refreshToken: 'r', scimToken: 't' } } },
+    expect(loadConfig({ ...OAUTH, DRIFT_SCIM_TOKEN: 'scim-tok' })).toMatchObject({
+      config: {
+        demo: false,
+        drift: { credentials: { kind: 'oauth', refreshToken: 'refresh1', scimToken: 'scim-tok' } },
+      },
+    });
+  });
+
+  it('with one verification token of webhooks, or two while they are exchanged', () => {
+    const tokens = (text: string): unknown => loadConfig({ ...DRIFT, DRIFT_WEBHOOK_TOKENS: text });
+    expect(tokens('12345678')).toMatchObject({ config: { drift: { webhookTokens: ['12345678'] } } });
+    expect(tokens('12345678, new:token')).toMatchObject({
+      config: { drift: { webhookTokens: ['12345678', 'new:token'] } },
+    });
+  });
+
+  it('with a Drift behind a path', () => {
+    expect(loadConfig({ ...DRIFT, DRIFT_BASE_URL: 'https://proxy.example.com/drift_1/v~1/' })).toMatchObject({
+      config: { drift: { baseUrl: 'https://proxy.example.com/drift_1/v~1' } },
     });
   });
 

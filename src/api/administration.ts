@@ -3,11 +3,9 @@ import { DomainError } from '../core/errors.ts';
 import type { AuditRecord } from '../flows/audit-port.ts';
 import { equalTo, listRoute, sifted } from './list.ts';
 import { type Route, route } from './route.ts';
-import { tokenChecks } from './token-checks.ts';
-import type { ApiWorld, Check } from './world.ts';
+import type { ApiWorld } from './world.ts';
 
 const TAG = 'administration';
-const DAY = 86_400_000;
 
 const auditSchema = z
   .strictObject({
@@ -30,14 +28,6 @@ const verdictSchema = z
     brokenAt: z.number().int().nullable().describe('the first entry that is missing or changed'),
   })
   .meta({ id: 'AuditVerdict' });
-
-const doctorSchema = z
-  .strictObject({
-    ok: z.boolean().describe('false when a check failed'),
-    demo: z.boolean(),
-    checks: z.array(z.strictObject({ code: z.string(), state: z.enum(['ok', 'warn', 'fail']), detail: z.string() })),
-  })
-  .meta({ id: 'Doctor' });
 
 const tenantSchema = z
   .strictObject({ id: z.string(), name: z.string(), state: z.enum(['active', 'paused']) })
@@ -108,25 +98,6 @@ export function administrationRoutes(world: ApiWorld): readonly Route[] {
 
     route({
       method: 'get',
-      path: '/doctor',
-      scope: 'read',
-      tag: TAG,
-      summary: 'What an operator should know: store, Drift, sources, tokens.',
-      answers: { 200: { description: 'Each check with its state.', schema: doctorSchema } },
-      async handle({ principal }) {
-        const { tenantId } = principal;
-        const checks = [
-          await storeCheck(world),
-          ...(await sourceChecks(world, tenantId)),
-          ...(await tokenChecks(world, tenantId)),
-          ...(await world.checks(tenantId)),
-        ];
-        return { status: 200, body: { ok: !checks.some(({ state }) => state === 'fail'), demo: world.demo, checks } };
-      },
-    }),
-
-    route({
-      method: 'get',
       path: '/tenants',
       scope: 'admin',
       tag: TAG,
@@ -155,36 +126,4 @@ async function tenantAnswer({ tenants }: ApiWorld, tenantId: string): Promise<z.
 
 function auditAnswer({ seq, at, actor, kind, subject, data, hash }: AuditRecord): z.output<typeof auditSchema> {
   return { seq, at, actor, kind, subject, data: { ...data }, hash };
-}
-
-async function storeCheck({ ping }: ApiWorld): Promise<Check> {
-  try {
-    await ping();
-    return { code: 'store', state: 'ok', detail: 'The store takes writes.' };
-  } catch {
-    return { code: 'store', state: 'fail', detail: 'The store takes no writes; the log says why.' };
-  }
-}
-
-async function sourceChecks({ store, clock }: ApiWorld, tenantId: string): Promise<readonly Check[]> {
-  const tenant = store.tenant(tenantId);
-  const { policy } = await tenant.policy.current();
-  const checks: Check[] = [];
-  for (const [feed, { staleAfterDays }] of Object.entries(policy.sources.feeds)) {
-    const last = await tenant.imports.lastAccepted(feed);
-    const code = `feed.${feed}`;
-    if (last === null) {
-      checks.push({ code, state: 'warn', detail: 'No file was accepted yet; HR has no vote.' });
-      continue;
-    }
-    const days = Math.floor((Date.parse(clock.now()) - Date.parse(last.acceptedAt)) / DAY);
-    const stale = days > staleAfterDays;
-    const age = days === 0 ? 'today' : `${days} days ago`;
-    checks.push({
-      code,
-      state: stale ? 'warn' : 'ok',
-      detail: `The last file was accepted ${age}${stale ? '; the feed is stale and has no vote' : ''}.`,
-    });
-  }
-  return checks;
 }

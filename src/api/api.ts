@@ -1,26 +1,28 @@
 import express from 'express';
-import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../core/errors.ts';
 import type { Log } from '../flows/ports.ts';
 import type { Principal } from '../flows/principal.ts';
 import { administrationRoutes } from './administration.ts';
 import { agentRoutes } from './agents.ts';
+import { doctorRoutes } from './doctor.ts';
+import { driftBatchRoutes } from './drift-batches.ts';
+import { driftCredentialRoutes } from './drift-credentials.ts';
+import { driftEventRoutes } from './drift-events.ts';
+import { driftOperationRoutes } from './drift-operations.ts';
+import { limitFailures } from './failures.ts';
 import { importRoutes } from './imports.ts';
 import { openapiDocument } from './openapi.ts';
 import { peopleRoutes } from './people.ts';
 import { planRoutes } from './plans.ts';
 import { policyRoutes } from './policy.ts';
-import { createProblemHandler, problem, sendProblem } from './problem.ts';
+import { createProblemHandler } from './problem.ts';
 import { type Route, route } from './route.ts';
 import { runRoutes } from './runs.ts';
 import { scimRequestRoutes } from './scim-requests.ts';
 import { tokenRoutes } from './tokens.ts';
 import type { ApiWorld } from './world.ts';
-
-/** Requests without a good token that one address may make in a minute before it is told to wait. */
-const FAILURES_PER_MINUTE = 60;
 
 /** Every route of `/api/v1`, in the order of its documentation. */
 function apiRoutes(world: ApiWorld, version: string): readonly Route[] {
@@ -33,7 +35,12 @@ function apiRoutes(world: ApiWorld, version: string): readonly Route[] {
     ...policyRoutes(world),
     ...tokenRoutes(world),
     ...scimRequestRoutes(world),
+    ...driftOperationRoutes(world),
+    ...driftBatchRoutes(world),
+    ...driftCredentialRoutes(world),
+    ...driftEventRoutes(world),
     ...administrationRoutes(world),
+    ...doctorRoutes(world),
   ];
   const documentation: Route = route({
     method: 'get',
@@ -92,31 +99,5 @@ function refuseMethod(
     await authenticate(request, response);
     response.set('allow', allow);
     throw new DomainError('request.method', `${request.method} does nothing here; this address takes ${allow}.`);
-  };
-}
-
-/**
- * Counts only what had no good token: whoever guesses is slowed down, and nobody who has a token is ever locked out by
- * others behind the same address.
- */
-function limitFailures(): ErrorRequestHandler {
-  const limiter = rateLimit({
-    windowMs: 60_000,
-    limit: FAILURES_PER_MINUTE,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    // A proxy in front is no mistake here: what it says of the caller is not believed, and need not be warned of.
-    validate: { xForwardedForHeader: false, forwardedHeader: false },
-    handler: (_request, response) => {
-      response.set('retry-after', '60');
-      sendProblem(response, problem(429, 'request.rate', 'Too many requests without a good token; wait a minute.'));
-    },
-  });
-  return (error: unknown, request, response, next) => {
-    if (!(error instanceof DomainError) || error.code !== 'auth.required') {
-      next(error);
-      return;
-    }
-    void limiter(request, response, (failed?: unknown) => next(failed ?? error));
   };
 }

@@ -10,6 +10,8 @@ const KINDS = {
   imp: 'import',
   apr: 'approval',
   snp: 'snapshot',
+  opb: 'batch',
+  evt: 'event',
 };
 
 export type IdKind = keyof typeof KINDS;

@@ -36,7 +36,7 @@ export function openapiDocument(routes: readonly Route[], version: string): Json
           ? { security: [] }
           : { security: [{ bearer: [route.scope] }], 'x-scope': route.scope }),
         parameters: [...parameters('path', route.params, collect), ...parameters('query', route.query, collect)],
-        ...requestBody(route, collect),
+        ...requestBody(route, collect, components),
         responses,
       },
     };
@@ -77,8 +77,15 @@ function response(answer: Answer, collect: (schema: z.ZodType, io: 'output') => 
   return { description: answer.description, ...(Object.keys(content).length === 0 ? {} : { content }) };
 }
 
-function requestBody(route: Route, collect: (schema: z.ZodType, io: 'input') => Json): Json {
+function requestBody(route: Route, collect: (schema: z.ZodType, io: 'input') => Json, components: Json): Json {
   if (route.body === undefined) return {};
+  if (route.takes !== undefined) {
+    const { content, components: more } = route.takes();
+    Object.assign(components, more);
+    const media: Json = {};
+    for (const [type, schema] of Object.entries(content)) media[type] = { schema };
+    return { requestBody: { required: false, content: media } };
+  }
   const content =
     route.body === 'bytes'
       ? { 'text/csv': { schema: { type: 'string', format: 'binary' } }, 'application/octet-stream': { schema: {} } }

@@ -30,7 +30,7 @@ export const planSchema = z
     id: z.string(),
     hash: z.string().describe('what an approval binds to'),
     runId: z.string(),
-    kind: z.enum(['reconcile', 'speculative']),
+    kind: z.enum(['reconcile', 'speculative', 'operation']),
     state: z.enum(PLAN_STATES),
     summary: z.string(),
     counts: countsSchema,

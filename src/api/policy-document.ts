@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DomainError } from '../core/errors.ts';
 import type { Policy } from '../core/reconcile/policy.ts';
+import { feedPolicySchema, isTimeZone } from './feed-policy.ts';
 import { placesOf } from './route.ts';
 
 /** Classes that policy may apply by itself; all others need a person. */
@@ -29,17 +30,6 @@ const role = z
   .regex(/^(ADMIN|MEMBER|role-ids=\[\d{1,9}\])$/i, 'must be ADMIN, MEMBER or role-ids=[N]; OWNER is never written');
 
 const account = z.string().trim().min(1).max(254);
-
-const feed = z.strictObject({
-  mode: z
-    .enum(['full', 'upsert', 'delta'])
-    .describe('full: who is missing is gone; upsert and delta: absence says nothing'),
-  columns: z.record(z.string().max(200), z.string().max(40)).describe('header as printed in the file -> field'),
-  statusWords: z
-    .record(z.string().max(100), z.enum(['pre', 'active', 'leave', 'ended', 'rescinded']))
-    .describe('word in the status column -> what it means'),
-  staleAfterDays: z.number().int().min(1).max(365).describe('without a file for so long, the feed has no vote'),
-});
 
 /** Each setting says what the client means, and the clause that the other reading comes from. */
 const connection = z.strictObject({
@@ -90,7 +80,7 @@ export const policySchema = z
   .strictObject({
     sources: z.strictObject({
       feeds: z
-        .record(z.string().regex(/^[\w-]{1,64}$/, 'must be a short name of letters, digits, _ and -'), feed)
+        .record(z.string().regex(/^[\w-]{1,64}$/, 'must be a short name of letters, digits, _ and -'), feedPolicySchema)
         .describe('HR feeds by name: POST /api/v1/feeds/{name}/imports'),
       connections: z
         .exactOptional(z.record(z.string().min(1).max(254), connection))
@@ -118,7 +108,7 @@ export const policySchema = z
     seat: z.strictObject({ joinerLeadDays: days.describe('how long before the start date a seat may be made') }),
     leavers: z.strictObject({
       endedDays: days.describe('grace after the end of employment or active: false'),
-      vanishedFiles: z.number().int().min(2).max(100).describe('complete files without the person'),
+      vanishedFiles: z.number().int().min(1).max(100).describe('complete files without the person'),
       vanishedDays: days.describe('and at least so many days'),
     }),
     gates: z.strictObject({
@@ -156,6 +146,15 @@ export const policySchema = z
         .optional()
         .describe('contact attribute that names the owner, where ownerId does not stick'),
     }),
+    drift: z.exactOptional(
+      z.strictObject({
+        schemas: z
+          .exactOptional(z.enum(['rfc', 'sample']))
+          .describe(
+            "schemas of the SCIM users that are written. rfc: urn:ietf:params:scim:schemas:core:2.0:User; sample: urn:scim:schemas:core:2.0, as in Drift's own sample",
+          ),
+      }),
+    ),
     retention: z.exactOptional(
       z.strictObject({
         scimRequestDays: z.number().int().min(1).max(3650).describe('how long the log of SCIM requests is kept'),
@@ -186,13 +185,4 @@ export function toPolicy({ handover, ownership, ...rest }: z.output<typeof polic
     handover: { successors: handover.successors, ...(handover.to === undefined ? {} : { to: handover.to }) },
     ownership: ownership.contactAttribute === undefined ? {} : { contactAttribute: ownership.contactAttribute },
   };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -41,6 +41,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   'policy.invalid': 422,
   'policy.version': 412,
   conflict: 409,
+  'tenant.paused': 409,
   'drift.not_configured': 409,
   'drift.credential_dead': 409,
   'drift.refused': 422,

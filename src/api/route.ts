@@ -47,6 +47,12 @@ export interface RouteSpec<P, Q, B> {
   readonly query?: z.ZodType<Q>;
   /** `bytes`: the body is a file, which the handler reads as it comes. */
   readonly body?: z.ZodType<B> | 'bytes';
+  /** What the bytes of a body may be, by media type, as JSON schemas; a CSV file unless said. */
+  readonly takes?: () => {
+    readonly content: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    /** Schemas that those refer to. */
+    readonly components?: Readonly<Record<string, unknown>>;
+  };
   /** Code of a body that is not as declared; `request.invalid` unless said. */
   readonly bodyFault?: ErrorCode;
   readonly answers: Readonly<Record<number, Answer>>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SnapshotInfo } from '../flows/account-port.ts';
 import type { Plan } from '../flows/plan-port.ts';
 import type { Run, RunScope } from '../flows/run-port.ts';
 import { countsSchema, gateAnswer, gateSchema } from './gate.ts';
@@ -19,6 +20,15 @@ export const runSchema = z
     progress: z.strictObject({ done: z.number().int(), total: z.number().int() }),
     planId: z.string().nullable(),
     snapshotId: z.string().nullable(),
+    observed: z
+      .strictObject({
+        at: z.string(),
+        agents: z.number().int(),
+        accounts: z.number().int().nullable().describe('null: the organisation shows none'),
+        contacts: z.number().int().nullable().describe('null: they cannot be listed'),
+      })
+      .nullable()
+      .describe('what the snapshot that was compared holds of Drift; null: none was taken'),
     scope: z.union([z.literal('all'), z.strictObject({ people: z.array(z.string()) })]),
     speculative: z.boolean(),
     refresh: z.boolean(),
@@ -48,6 +58,7 @@ export type RunAnswer = z.output<typeof runSchema>;
 export function runAnswer(
   run: Run,
   planned: { readonly plan: Plan; readonly counts: z.output<typeof countsSchema> } | null,
+  observed: SnapshotInfo | null,
 ): RunAnswer {
   const { state, stage, progress, speculative, refresh, population, createdAt, startedAt, endedAt } = run;
   return {
@@ -57,6 +68,15 @@ export function runAnswer(
     progress,
     planId: run.planId === undefined ? null : publicId('pln', run.planId),
     snapshotId: run.snapshotId === undefined ? null : publicId('snp', run.snapshotId),
+    observed:
+      observed === null
+        ? null
+        : {
+            at: observed.startedAt,
+            agents: observed.accounts,
+            accounts: observed.companies,
+            contacts: observed.contacts,
+          },
     scope: scopeAnswer(run.scope),
     speculative,
     refresh,

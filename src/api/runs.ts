@@ -5,6 +5,7 @@ import type { Run, RunScope } from '../flows/run-port.ts';
 import { entryAnswer, entrySchema } from './entry-answer.ts';
 import { idInBody, idInPath, personOrAccount, publicId } from './ids.ts';
 import { type Page, equalTo, flag, listRoute, mapped, sifted } from './list.ts';
+import { mustRun } from './paused.ts';
 import { type Route, route } from './route.ts';
 import { type RunAnswer, runAnswer, runSchema } from './run-answer.ts';
 import { renderRunReport } from './run-report.ts';
@@ -56,10 +57,11 @@ export function runRoutes(world: ApiWorld): readonly Route[] {
   }
 
   async function shown(tenantId: string, run: Run): Promise<RunAnswer> {
-    if (run.planId === undefined) return runAnswer(run, null);
-    const { plans } = store.tenant(tenantId);
-    const plan = await plans.get(run.planId);
-    return runAnswer(run, plan === null ? null : { plan, counts: { ...(await plans.counts(plan.id)) } });
+    const { plans, accounts } = store.tenant(tenantId);
+    const observed = run.snapshotId === undefined ? null : await accounts.snapshot(run.snapshotId);
+    const plan = run.planId === undefined ? null : await plans.get(run.planId);
+    const planned = plan === null ? null : { plan, counts: { ...(await plans.counts(plan.id)) } };
+    return runAnswer(run, planned, observed);
   }
 
   async function settled(tenantId: string, run: Run, seconds: number, gone: AbortSignal): Promise<Run> {
@@ -113,6 +115,7 @@ export function runRoutes(world: ApiWorld): readonly Route[] {
       },
       async handle({ principal, query, body, gone }) {
         const { tenantId, subject } = principal;
+        await mustRun(world.tenants, tenantId);
         const scope = await knownPeople(tenantId, body.scope);
         const { speculative, refresh } = body;
         const started = await makePlan.start({ tenantId, scope, speculative, refresh, by: subject });

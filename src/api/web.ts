@@ -132,6 +132,7 @@ function homePage({ publicUrl, demo }: WebPorts): string {
     ['/scim/v2', 'SCIM 2.0, for the identity provider (token of audience scim)'],
     ['/api/v1', 'reports and management (token of audience api)'],
     ['/api/v1/openapi.json', 'what /api/v1 can do'],
+    ['/webhooks/drift/…', 'events of Drift (verification token); GET /api/v1/drift/webhook says the whole address'],
     ['/healthz', 'alive'],
     ['/readyz', 'able to write'],
     ['/metrics', 'Prometheus'],

@@ -103,20 +103,31 @@ function shownOnce({ token, id, subject, scopes, expiresAt }: NewToken): string 
 export function addAdministration(program: Command, { terminal, client, paint, exit }: Context): void {
   describe(program.command('doctor'), 'Say what an operator should know. Exits with 1 when something failed.', [
     'bridge doctor',
-  ]).action(async (options: { json?: boolean }) => {
-    const answer = await client().call<DoctorAnswer>('GET', '/doctor');
-    if (options.json === true) {
-      printJson(terminal, answer);
-    } else {
-      const style = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
-      const lines = answer.checks.map(
-        ({ code, state, detail }) => `  ${paint(style[state], state.padEnd(5))} ${code.padEnd(20)} ${detail}\n`,
-      );
-      const demo = answer.demo ? 'Demo: the Drift behind this bridge is the built-in simulator.\n' : '';
-      terminal.out(`${demo}${lines.join('')}`);
-    }
-    exit(answer.ok ? EXIT.fine : EXIT.error);
-  });
+    'bridge doctor --probe',
+  ])
+    .option('--probe', 'first measure anew what Drift can do, with harmless reads only')
+    .action(async (options: { json?: boolean; probe?: boolean }) => {
+      const asked = new Date().toISOString();
+      const answer =
+        options.probe === true
+          ? await client().call<DoctorAnswer>('POST', '/doctor/probe?wait=60')
+          : await client().call<DoctorAnswer>('GET', '/doctor');
+      if (options.json === true) {
+        printJson(terminal, answer);
+      } else {
+        const style = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+        const lines = answer.checks.map(
+          ({ code, state, detail }) => `  ${paint(style[state], state.padEnd(5))} ${code.padEnd(20)} ${detail}\n`,
+        );
+        const demo = answer.demo ? 'Demo: the Drift behind this bridge is the built-in simulator.\n' : '';
+        const at = answer.capabilities?.probedAt;
+        const probed = at === undefined ? '' : `\nDrift was probed at ${at}.\n`;
+        terminal.out(`${demo}${lines.join('')}${probed}`);
+        if (options.probe === true && (at ?? '') < asked)
+          terminal.out('The probe is not done yet; it takes a running worker. Ask again with "bridge doctor".\n');
+      }
+      exit(answer.ok ? EXIT.fine : EXIT.error);
+    });
 
   const audit = group(program.command('audit'), 'The audit log: a hash chain of ids and codes', [
     'bridge audit verify',

@@ -38,6 +38,7 @@ export interface PlanAnswer {
   readonly summary: string;
   readonly counts: Counts;
   readonly gates: readonly GateAnswer[];
+  readonly createdAt: string;
   readonly expiresAt: string;
 }
 
@@ -56,6 +57,8 @@ export interface ChangeAnswer {
   readonly before: Readonly<Record<string, string>>;
   readonly after: Readonly<Record<string, string>>;
   readonly handover: { readonly to: string; readonly accounts: number; readonly contacts: number } | null;
+  readonly reasons: readonly string[];
+  readonly reversibility: string;
   readonly gates: readonly string[];
   readonly outcome: { readonly code: string; readonly detail: string } | null;
 }
@@ -77,10 +80,25 @@ export interface ImportAnswer {
   readonly detected: {
     readonly encoding: string;
     readonly delimiter: string;
+    readonly quote: string | null;
     readonly headerLine: number;
     readonly preset: string;
     readonly confidence: number;
   };
+  readonly columns: readonly {
+    readonly header: string;
+    readonly field: string | null;
+    readonly why?: string;
+    readonly confidence?: number;
+    readonly filled?: number;
+    readonly samples?: readonly string[];
+  }[];
+  readonly notes: readonly {
+    readonly message: string;
+    readonly places: readonly { readonly line: number; readonly header: string; readonly value: string }[];
+  }[];
+  readonly trailer: readonly { readonly line: number; readonly text: string }[];
+  readonly proof: string | null;
   readonly rows: Readonly<Record<'read' | 'accepted' | 'warned' | 'quarantined' | 'rejected' | 'skipped', number>>;
   readonly changes: Readonly<Record<'joiners' | 'movers' | 'leavers' | 'vanished', number>>;
   readonly gates: readonly GateAnswer[];
@@ -128,6 +146,7 @@ export interface TokenAnswer {
 export interface DoctorAnswer {
   readonly ok: boolean;
   readonly demo: boolean;
+  readonly capabilities: { readonly probedAt: string } | null;
   readonly checks: readonly {
     readonly code: string;
     readonly state: 'ok' | 'warn' | 'fail';

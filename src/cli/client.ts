@@ -9,6 +9,7 @@ export interface CallOptions {
   readonly json?: unknown;
   readonly file?: ReadableStream<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 /** A running bridge, as the commands call it. Throws CommandError with what the bridge said. */
@@ -38,12 +39,13 @@ export function createClient(terminal: Terminal): Client {
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
-    const { json, file } = options;
+    const { json, file, signal } = options;
     let response: Response;
     try {
       response = await fetch(address, {
         method,
         redirect: 'error',
+        ...(signal === undefined ? {} : { signal }),
         headers: {
           authorization: `Bearer ${token}`,
           ...(json === undefined ? {} : { 'content-type': 'application/json' }),

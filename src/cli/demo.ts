@@ -28,7 +28,12 @@ export async function startDemo(config: Config): Promise<Demo> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const simulator = await startSimulator({
     statePath: join(dataDir, 'simulator.db'),
-    settings: { scimPath: '/scim/v2', ratePerMinute: DEMO_RATE, contactListing: 'cursor', contactOwnerId: 'stored' },
+    settings: {
+      scimPath: '/scim/v2',
+      ratePerMinute: DEMO_RATE,
+      contactListing: 'cursor',
+      contactOwnerId: 'stored',
+    },
   });
   if (simulator.state().users.length === 0) {
     simulator.seed(generateOrg({ seed: 20, agents: demoAgents(), contacts: 2000, accounts: 150 }));
@@ -42,6 +47,7 @@ export async function startDemo(config: Config): Promise<Demo> {
         baseUrl: simulator.url,
         scimPath: 'auto',
         credentials: { kind: 'token', token: simulator.token, scimToken: simulator.token },
+        webhookTokens: [],
         ratePerMinute: DEMO_RATE,
         settleMs: 450,
       },

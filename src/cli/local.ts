@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { documents } from '../compose/documents.ts';
 import { describeConfig, loadConfig } from '../config.ts';
 import { simulateCommand } from '../simulator/command.ts';
+import { type OrgFile, OrgFileError, readOrgFile } from '../simulator/org-file.ts';
 import { type SimulatorSettings, settingsPatchSchema } from '../simulator/settings.ts';
 import { type Context, describe, printJson } from './context.ts';
 import { CommandError, EXIT } from './failure.ts';
@@ -17,7 +18,9 @@ interface SimulateOptions {
   readonly contacts: number;
   readonly accounts: number;
   readonly seed: number;
+  readonly org?: string;
   readonly empty?: boolean;
+  readonly json?: boolean;
 }
 
 /** Commands that need no running bridge. */
@@ -66,27 +69,59 @@ export function addLocal(program: Command, { terminal, paint, exit }: Context): 
 
   describe(program.command('simulate'), 'Run a stand-in for Drift, for tests and demonstrations.', [
     'bridge simulate --port 4010 --agents 40',
+    'bridge simulate --port 4010 --seed 7 --agents 5000 --contacts 100000',
+    'curl http://127.0.0.1:4010/__sim/org > org.json; bridge simulate --port 4011 --org org.json',
     'bridge simulate --settings \'{"scimPath":"/scim/v2","contactListing":"cursor"}\'',
   ])
     .option('--host <host>', 'address to listen on')
-    .option('--port <number>', 'port to listen on', whole)
+    .option('--port <number>', 'port to listen on, 0 for any that is free', portNumber)
     .option('--state <file>', 'SQLite file that keeps it; in memory unless given')
     .option('--settings <json>', 'how this Drift behaves')
-    .option('--seed <number>', 'another number, another organisation', whole, 1)
+    .option('--seed <number>', 'another number, other people, ids, tokens; the same number, the same', whole, 1)
+    .addOption(
+      new Option('--org <file>', 'JSON file with the organisation to begin with').conflicts([
+        ...['agents', 'contacts', 'accounts', 'empty'],
+      ]),
+    )
     .option('--agents <number>', 'invented people with a seat', whole, 40)
     .option('--contacts <number>', 'invented contacts', whole, 2000)
     .option('--accounts <number>', 'invented companies', whole, 150)
     .option('--empty', 'begin without anybody')
-    .action(async ({ host, port, state, settings, seed, agents, contacts, accounts, empty }: SimulateOptions) => {
+    .action(async (options: SimulateOptions) => {
+      const { host, port, state, settings, seed, org, agents, contacts, accounts, empty, json } = options;
+      const drawn = { kind: 'drawn', agents, contacts, accounts } as const;
+      const fill = org === undefined ? drawn : ({ kind: 'file', org: await organisation(org) } as const);
       await simulateCommand({
         ...(host === undefined ? {} : { host }),
         ...(port === undefined ? {} : { port }),
         ...(state === undefined ? {} : { state }),
         ...(settings === undefined ? {} : { settings: behaviour(settings) }),
-        ...(empty === true ? {} : { seed: { seed, agents, contacts, accounts } }),
+        seed,
+        json: json === true,
+        ...(empty === true ? {} : { fill }),
         print: (line) => terminal.out(`${line}\n`),
+      }).catch((error: unknown) => {
+        const [, misfit] = /^seed: (.*)$/.exec(error instanceof RangeError ? error.message : '') ?? [];
+        if (misfit !== undefined) throw new CommandError('--org: the organisation does not hold together:', [misfit]);
+        const { syscall = '', message } = error as NodeJS.ErrnoException;
+        if (/^(listen|bind|getaddrinfo)$/.test(syscall)) {
+          throw new CommandError(`It cannot listen there: ${message}.`, ['--port 0 takes any port that is free.']);
+        }
+        throw error;
       });
     });
+}
+
+async function organisation(path: string): Promise<OrgFile> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new CommandError(`--org: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  try {
+    return readOrgFile(text);
+  } catch (error) {
+    if (!(error instanceof OrgFileError)) throw error;
+    throw new CommandError(`--org: ${path} does not describe an organisation:`, error.problems);
+  }
 }
 
 function behaviour(text: string): Partial<SimulatorSettings> {
@@ -100,8 +135,18 @@ function behaviour(text: string): Partial<SimulatorSettings> {
   if (result.success) return result.data as Partial<SimulatorSettings>;
   throw new CommandError(
     '--settings is not what the simulator knows:',
-    result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
+    result.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: there is no such setting`)
+        : [`${issue.path.join('.') || '--settings'}: ${issue.message}`],
+    ),
   );
+}
+
+function portNumber(text: string): number {
+  const port = whole(text);
+  if (port > 65_535) throw new InvalidArgumentError('It takes a port from 0 to 65535.');
+  return port;
 }
 
 function whole(text: string): number {

@@ -3,11 +3,15 @@ import type { ChangeAnswer, PlanAnswer } from './answers.ts';
 import type { Client } from './client.ts';
 import { type Context, describe, group, printJson, several } from './context.ts';
 import { CommandError } from './failure.ts';
-import { exitFor, renderCounts, renderPlan } from './render-plan.ts';
+import { exitFor, isIrreversible, renderChanges, renderCounts, renderPlan } from './render-plan.ts';
 import { progress } from './terminal.ts';
 
 const RUNNING: ReadonlySet<string> = new Set(['applying']);
 const POLL_MS = 500;
+/** Changes of these classes are gone for good. */
+const IRREVERSIBLE = ['deprovision', 'erase'];
+/** Of them so many are shown after an approval. */
+const SHOWN = 20;
 /** So many characters of a hash say which plan was read. */
 const SHORT_HASH = 12;
 
@@ -42,7 +46,11 @@ export function addPlan(program: Command, context: Context): void {
       if (!Number.isInteger(most) || most < 1) throw new CommandError('--limit takes a number from 1 on.');
       const changes = await bridge.all<ChangeAnswer>(`/plans/${found.id}/changes`, query, most);
       if (options.json === true) printJson(terminal, { ...found, changes });
-      else terminal.out(renderPlan(found, changes, totalOf(found, options), paint));
+      else {
+        const until = changes.some(isIrreversible) ? await irreversibleUntil(bridge, found) : undefined;
+        const more = { total: totalOf(found, options), ...(until === undefined ? {} : { irreversibleUntil: until }) };
+        terminal.out(renderPlan(found, changes, more, paint));
+      }
       exit(exitFor(found.counts));
     });
 
@@ -73,7 +81,9 @@ export function addPlan(program: Command, context: Context): void {
           apply: options.apply ?? false,
         },
       });
-      await show(options.wait === true ? await applied(bridge, approved) : approved, options.json);
+      const now = options.wait === true ? await applied(bridge, approved) : approved;
+      await show(now, options.json);
+      if (options.json !== true) await showIrreversible(bridge, now);
     });
 
   describe(plan.command('reject <plan>'), 'Put a plan aside for good.', [
@@ -108,6 +118,20 @@ export function addPlan(program: Command, context: Context): void {
       );
   }
 
+  /** What was just approved and nothing brings back: once more who asked for it, why, and what goes with it. */
+  async function showIrreversible(bridge: Client, { id, counts }: PlanAnswer): Promise<void> {
+    const found: ChangeAnswer[] = [];
+    for (const op of IRREVERSIBLE.filter((name) => counts[name] !== undefined)) {
+      found.push(...(await bridge.all<ChangeAnswer>(`/plans/${id}/changes`, { op })));
+    }
+    const approved = found.filter(({ state }) => !['planned', 'held', 'excluded'].includes(state));
+    if (approved.length === 0) return;
+    terminal.out(`\n${paint('bold', 'Approved, and never taken back')}\n`);
+    terminal.out(renderChanges(approved.slice(0, SHOWN), paint));
+    const more = approved.length - SHOWN;
+    if (more > 0) terminal.out(`  … and ${String(more)} more (bridge plan show ${id})\n`);
+  }
+
   async function applied(bridge: Client, from: PlanAnswer): Promise<PlanAnswer> {
     const line = progress(terminal);
     let now = from;
@@ -131,6 +155,16 @@ function soFar({ counts }: PlanAnswer): string {
       return `${op} ${String(done)} of ${String(all.reduce((sum, [, count]) => sum + count, 0))}`;
     })
     .join(', ');
+}
+
+/** The policy of now counts, and never more than the plan's own time (policy "approval"). */
+async function irreversibleUntil(bridge: Client, { createdAt, expiresAt }: PlanAnswer): Promise<string> {
+  const { approval } = await bridge.call<{ readonly approval: { readonly irreversibleExpiresHours: number } }>(
+    'GET',
+    '/policy',
+  );
+  const end = Date.parse(createdAt) + approval.irreversibleExpiresHours * 3_600_000;
+  return new Date(Math.min(end, Date.parse(expiresAt))).toISOString();
 }
 
 function totalOf(plan: PlanAnswer, { op, state }: { readonly op?: string; readonly state?: string }): number {

@@ -4,6 +4,8 @@ import { addAdministration, addToken } from './administration.ts';
 import { createClient } from './client.ts';
 import { type Context, group } from './context.ts';
 import { CommandError, EXIT, type ExitCode } from './failure.ts';
+import { addDrift } from './drift.ts';
+import { addTenant } from './drift-service.ts';
 import { addImport } from './import.ts';
 import { addLocal } from './local.ts';
 import { addPlan } from './plan.ts';
@@ -37,7 +39,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   addReconcile(program, context);
   addPlan(program, context);
   addReport(program, context);
+  addDrift(program, context);
   addToken(program, context);
+  addTenant(program, context);
   addAdministration(program, context);
   for (const command of everyCommand(program)) quiet(command, terminal);
   try {

@@ -12,6 +12,7 @@ const SIGNS: Readonly<Record<string, readonly [string, Parameters<Paint>[0]]>> =
   role: ['~', 'yellow'],
   handover: ['>', 'yellow'],
   deprovision: ['-', 'red'],
+  erase: ['-', 'red'],
   accept_drift: ['=', 'cyan'],
 };
 
@@ -60,22 +61,44 @@ export function renderGates(gates: readonly GateAnswer[], paint: Paint): string 
     .join('');
 }
 
-export function renderPlan(plan: PlanAnswer, changes: readonly ChangeAnswer[], total: number, paint: Paint): string {
+/** `irreversibleUntil`: until when what nothing brings back may be approved; absent where nothing of that kind is in it. */
+export function renderPlan(
+  plan: PlanAnswer,
+  changes: readonly ChangeAnswer[],
+  { total, irreversibleUntil }: { readonly total: number; readonly irreversibleUntil?: string },
+  paint: Paint,
+): string {
   const head = `${paint('bold', `Plan ${plan.id}`)}  ${plan.state}, of ${plan.runId}, may be approved until ${plan.expiresAt}\n`;
-  const hash = `hash ${plan.hash}\n`;
+  const sooner =
+    irreversibleUntil === undefined ? '' : `What cannot be taken back may be approved until ${irreversibleUntil}.\n`;
+  const hash = `${sooner}hash ${plan.hash}\n`;
+  const table = changes.length === 0 ? '' : `\n${renderChanges(changes, paint)}`;
+  const more = total > changes.length ? `  … and ${grouped(total - changes.length)} more (--limit)\n` : '';
+  const counts = renderCounts(plan.summary, plan.counts, paint);
+  return `${head}${hash}\n${counts}${table}${more}${renderGates(plan.gates, paint)}${goOn(plan, plan.gates, 'plan', paint)}`;
+}
+
+/** A line each; under what nothing brings back stands who asked for it, why, and what goes with it. */
+export function renderChanges(changes: readonly ChangeAnswer[], paint: Paint): string {
   const rows = changes.map((change) => [
     `${SIGNS[change.op]?.[0] ?? '*'} ${change.op}`,
-    change.person?.name ?? change.person?.userName ?? change.target.userName,
+    change.person?.name ?? change.person?.userName ?? change.target.userName ?? change.before['email'] ?? null,
     change.target.accountId,
     WORDS[change.state] ?? change.state,
     detailOf(change),
   ]);
   const columns = [{ title: 'Change' }, { title: 'Who' }, { title: 'Account' }, { title: 'State' }, { title: 'What' }];
-  const table = rows.length === 0 ? '' : `\n${renderTable(columns, rows, paint, 32)}`;
-  const more = total > changes.length ? `  … and ${grouped(total - changes.length)} more (--limit)\n` : '';
-  const counts = renderCounts(plan.summary, plan.counts, paint);
-  return `${head}${hash}\n${counts}${table}${more}${renderGates(plan.gates, paint)}${goOn(plan, plan.gates, 'plan', paint)}`;
+  const [head = '', ...lines] = renderTable(columns, rows, paint, 32).split('\n');
+  const withReasons = changes.flatMap((change, at) => [
+    lines[at] ?? '',
+    ...(isIrreversible(change)
+      ? change.reasons.map((reason) => `      ${wrap(reason.replaceAll(/\s+/g, ' '), 8)}`)
+      : []),
+  ]);
+  return [head, ...withReasons].map((line) => `${line}\n`).join('');
 }
+
+export const isIrreversible = ({ reversibility }: ChangeAnswer): boolean => reversibility === 'irreversible';
 
 function detailOf({ before, after, handover, gates, outcome, op }: ChangeAnswer): string {
   if (outcome !== null && outcome.code !== 'done') return `${outcome.code}: ${outcome.detail}`;
@@ -84,6 +107,9 @@ function detailOf({ before, after, handover, gates, outcome, op }: ChangeAnswer)
     return `${grouped(handover.accounts)} accounts and ${grouped(handover.contacts)} contacts to ${handover.to}${held}`;
   }
   if (op === 'deprovision') return `one DELETE, which Drift never takes back${held}`;
+  if (op === 'erase') {
+    return `every contact with ${before['email'] ?? 'this e-mail'}, with all conversations; never taken back${held}`;
+  }
   const values = Object.entries(after).map(([name, value]) => {
     const was = before[name];
     return was === undefined ? `${name}: ${value}` : `${name}: ${was} -> ${value}`;

@@ -8,12 +8,16 @@ import type { Config } from '../config.ts';
 import { writeFixFile } from '../feeds/fix-file.ts';
 import type { AcceptScim } from '../flows/accept-scim.ts';
 import type { ApprovePlan } from '../flows/approve-plan.ts';
+import { createCallOperation } from '../flows/call-operation.ts';
 import type { ImportFeed } from '../flows/import-feed.ts';
 import type { Inspect } from '../flows/inspect.ts';
 import type { JobWork } from '../flows/job-port.ts';
 import type { MakePlan } from '../flows/make-plan.ts';
+import { createPlanOperation } from '../flows/plan-operation.ts';
 import type { Clock, Log, Store } from '../flows/ports.ts';
+import type { ReceiveEvent } from '../flows/receive-event.ts';
 import type { TokenDesk } from '../flows/token-port.ts';
+import { checkTarget } from '../outgoing/target.ts';
 import { createScimFacade } from '../scim/facade.ts';
 import type { RequestLog } from '../scim/facade/request-log.ts';
 import { createAuditTrail } from '../storage/audit.ts';
@@ -22,8 +26,11 @@ import type { KeyedCrypto } from '../storage/node-crypto.ts';
 import type { Tenants } from '../storage/tenants.ts';
 import { createMetrics } from '../telemetry.ts';
 import type { DriftAccess } from './drift-access.ts';
+import type { CredentialState } from './held-credentials.ts';
+import { answerSecret, mayPostHere } from './operations.ts';
 import { scimCallers } from './scim-callers.ts';
 import { VERSION } from './version.ts';
+import { composeWebhooks } from './webhooks.ts';
 
 /** The HTTP face: SCIM, the API, health, metrics. */
 export function composeWeb(parts: {
@@ -45,6 +52,7 @@ export function composeWeb(parts: {
     readonly makePlan: MakePlan;
     readonly approvePlan: ApprovePlan;
     readonly inspect: Inspect;
+    readonly receiveEvent: ReceiveEvent;
   };
   readonly drift: DriftAccess;
   readonly requests: RequestLog;
@@ -53,15 +61,11 @@ export function composeWeb(parts: {
   const bearer = createBearer({ authenticate: parts.authenticate, audience: 'api' });
 
   async function checks(tenantId: string): Promise<readonly Check[]> {
-    const configured = await drift.configured(tenantId);
+    const credential = await drift.credentialState(tenantId);
     const snapshot = await store.tenant(tenantId).accounts.latestSnapshot();
     const pending = await jobs.pending();
     return [
-      {
-        code: 'drift.credentials',
-        state: configured ? 'ok' : 'fail',
-        detail: configured ? 'Drift credentials are there.' : 'No Drift credentials: set DRIFT_TOKEN and start again.',
-      },
+      credentialCheck(credential),
       {
         code: 'drift.snapshot',
         state: snapshot === null ? 'warn' : 'ok',
@@ -91,6 +95,7 @@ export function composeWeb(parts: {
     log,
     requests,
   });
+  const webhooks = composeWebhooks({ config, log, database, receiveEvent: flows.receiveEvent });
   const api = createApi({
     world: {
       store,
@@ -99,12 +104,18 @@ export function composeWeb(parts: {
       makePlan: flows.makePlan,
       approvePlan: flows.approvePlan,
       inspect: flows.inspect,
+      callOperation: createCallOperation({ store, clock, crypto }),
+      planOperation: createPlanOperation({ store, clock, crypto }),
+      checkResponder: (url) => void checkTarget(url, { allowLoopback: mayPostHere(config) }),
+      answerSecret: (tenantId) => answerSecret(crypto, tenantId),
       tokens: parts.tokens,
       tenants,
       audit: (tenantId) => createAuditTrail(database.read, tenantId, crypto),
       writeFixFile,
       ping: () => database.ping(),
+      driftCredentials: { replace: drift.replace },
       checks,
+      webhook: (tenantId) => webhooks.show(tenantId),
       demo,
     },
     authenticate: bearer,
@@ -116,6 +127,7 @@ export function composeWeb(parts: {
       { path: '/scim/v2', app: scim.app, front: scim.front },
       { path: '/scim', app: scim.elsewhere },
       { path: '/api/v1', app: api },
+      { path: '/webhooks/drift', app: webhooks.app },
     ],
     publicUrl: config.publicUrl,
     demo,
@@ -128,6 +140,16 @@ export function composeWeb(parts: {
     metricsFor: isLoopback(config.host) ? null : bearer,
     log,
   });
+}
+
+function credentialCheck(credential: CredentialState): Check {
+  const code = 'drift.credentials';
+  if (credential.kind === 'good') return { code, state: 'ok', detail: 'Drift credentials are there.' };
+  const detail =
+    credential.kind === 'dead'
+      ? `${credential.detail} Since ${credential.at} nothing goes out.`
+      : 'No Drift credentials: set DRIFT_TOKEN and start again, or give them by PUT /api/v1/tenants/{id}/drift.';
+  return { code, state: 'fail', detail };
 }
 
 function isLoopback(host: string): boolean {

@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'policy.invalid'
   | 'policy.version'
   | 'conflict'
+  | 'tenant.paused'
   | 'drift.not_configured'
   | 'drift.credential_dead'
   | 'drift.refused'

@@ -1,4 +1,6 @@
+import { type Conceal, concealedValue } from './concealment.ts';
 import { isJsonObject, parseJson, type JsonObject } from './lossless-json.ts';
+import type { AnswerAs } from './operations/operation.ts';
 import type { Exchange, Headers } from './transport.ts';
 
 /**
@@ -18,28 +20,29 @@ const LOSSES: Readonly<Record<Extract<Exchange, { kind: 'lost' }>['code'], strin
   answer_too_large: 'The answer is larger than any answer of this call may be.',
 };
 
-/** `sent`: the body of the call, whose values are blanked out of what Drift says about them. */
-export function decodeAnswer(exchange: Exchange, sent: unknown, nowMs: number): Answer {
+/** What is needed to read an answer to a call. */
+interface Reading {
+  /** The body of the call, whose values are blanked out of what Drift says about them. */
+  readonly sent: unknown;
+  readonly answerAs: AnswerAs;
+  readonly conceal: Conceal;
+  readonly nowMs: number;
+}
+
+export function decodeAnswer(exchange: Exchange, reading: Reading): Answer {
   if (exchange.kind === 'lost') {
     const transient = exchange.code !== 'answer_too_large';
     return { kind: 'lost', code: exchange.code, detail: LOSSES[exchange.code], transient };
   }
-  const { status, headers, text } = exchange;
-  const body = parsed(text);
-  if (status >= 200 && status < 300) {
-    if (body.kind === 'unreadable')
-      return lost('answer_unreadable', `Drift answered ${String(status)}, but no whole JSON.`);
-    const { value } = body;
-    // An error in a successful answer; beside `data` it is the older pages' habit and harmless (Drift API notes 1.5).
-    if (isJsonObject(value) && !('data' in value) && ('error' in value || 'errors' in value)) {
-      return lost('error_in_success', `Drift answered ${String(status)} with an error inside.`);
-    }
-    return { kind: 'ok', status, value, headers };
-  }
-  const { code, message } = errorOf(status, body);
-  const said = message === null ? body.said : masked(message, sent);
+  const { status, headers } = exchange;
+  if (status >= 200 && status < 300) return success(exchange, reading);
+  const body = parsed(exchange.text, reading.conceal);
+  const { code, message } = errorOf(status, body, reading.conceal);
+  const said = message === null ? body.said : masked(message, reading);
   const detail = said === '' ? code : `${code}: ${said}`;
-  if (status === 429) return { kind: 'throttled', retryAfterMs: retryAfter(headers, nowMs), detail };
+  if (status === 429 || (status < 500 && code === 'rate_limit')) {
+    return { kind: 'throttled', retryAfterMs: retryAfter(headers, reading.nowMs), detail };
+  }
   // A redirect may stand for something that was done; it is never followed, since the bearer would go with it.
   if (status >= 300 && status < 400) {
     return { kind: 'lost', code: 'redirect_refused', detail: 'Drift answered with a redirect.', transient: false };
@@ -48,39 +51,75 @@ export function decodeAnswer(exchange: Exchange, sent: unknown, nowMs: number): 
   return { kind: 'refused', status, code, detail };
 }
 
+/** JSON, or what a row says that its answer is: a text as it came, or a file in base64. */
+function success(exchange: Extract<Exchange, { kind: 'answer' }>, { answerAs, conceal }: Reading): Answer {
+  const { status, headers, text, base64 } = exchange;
+  if (answerAs === 'bytes') {
+    return { kind: 'ok', status, headers, value: { mediaType: headerOf(headers, 'content-type') ?? null, base64 } };
+  }
+  const unreadable = (what: string): Answer =>
+    lost('answer_unreadable', `Drift answered ${String(status)}, but no ${what}.`);
+  if (answerAs === 'text') {
+    return text === null ? unreadable('text in UTF-8') : { kind: 'ok', status, headers, value: text };
+  }
+  const body = parsed(text, conceal);
+  if (body.kind === 'unreadable') return unreadable('whole JSON');
+  const { value } = body;
+  // An error in a successful answer; beside `data` it is the older pages' habit and harmless (Drift API notes 1.5).
+  if (isJsonObject(value) && !('data' in value) && (value['error'] != null || errorsIn(value).length > 0)) {
+    return lost('error_in_success', `Drift answered ${String(status)} with an error inside.`);
+  }
+  return { kind: 'ok', status, value, headers };
+}
+
 const lost = (code: string, detail: string): Answer => ({ kind: 'lost', code, detail, transient: true });
 
 type Body =
   | { readonly kind: 'json' | 'empty'; readonly value: unknown; readonly said: string }
   | { readonly kind: 'unreadable'; readonly said: string };
 
-function parsed(text: string | null): Body {
+function parsed(text: string | null, conceal: Conceal): Body {
   if (text === null) return { kind: 'unreadable', said: 'not a text' };
   if (text.trim() === '') return { kind: 'empty', value: undefined, said: 'no body' };
   try {
-    return { kind: 'json', value: parseJson(text), said: '' };
+    return { kind: 'json', value: concealedValue(parseJson(text), text, conceal), said: '' };
   } catch {
     return { kind: 'unreadable', said: /^\s*</.test(text) ? 'an HTML page' : 'no JSON' };
   }
 }
 
-/** All the forms of an error: `{error}`, `{errors}`, CONTACT-n in either place, SCIM, HTML, nothing (Drift API notes 1.5). */
-function errorOf(status: number, body: Body): { readonly code: string; readonly message: string | null } {
+/**
+ * All the forms of an error: `{error}`, `{errors}`, CONTACT-n in either place, SCIM, the bare words of a gateway, HTML,
+ * nothing (Drift API notes 1.5). Codes are ours or Drift's own words; a word that holds a piece of a secret is none.
+ */
+function errorOf(
+  status: number,
+  body: Body,
+  conceal: Conceal,
+): { readonly code: string; readonly message: string | null } {
   const value = body.kind === 'json' && isJsonObject(body.value) ? body.value : {};
-  const error = isJsonObject(value['error']) ? value['error'] : firstOf(value['errors']);
-  const type = textOf(error, 'type') ?? '';
-  const message = textOf(error, 'message') ?? textOf(value, 'detail') ?? textOf(value, 'message');
-  const contact = /\bCONTACT-(\d{1,3})\b/i.exec(`${type} ${message ?? ''}`)?.[1];
-  if (contact !== undefined) return { code: `contact_${contact}`, message };
-  if (/^[a-z][a-z_]{2,39}$/.test(type)) return { code: type, message };
+  const errors = [...(isJsonObject(value['error']) ? [value['error']] : []), ...errorsIn(value)];
+  const [error = {}] = errors;
+  const message =
+    textOf(error, 'message') ??
+    textOf(value, 'detail') ??
+    textOf(value, 'message') ??
+    textOf(value, 'error_description') ??
+    textOf(error, 'description');
+  const words = errors.map((one) => `${textOf(one, 'type') ?? ''} ${textOf(one, 'message') ?? ''}`).join(' ');
+  const contact = /\bCONTACT-(\d{1,3})\b/i.exec(`${words} ${message ?? ''}`)?.[1];
+  if (contact !== undefined) return { code: `contact_${String(Number(contact))}`, message };
   const scimType = textOf(value, 'scimType') ?? '';
-  if (/^[A-Za-z]{3,40}$/.test(scimType)) return { code: `scim_${scimType.toLowerCase()}`, message };
+  const known = [textOf(error, 'type') ?? textOf(value, 'error') ?? '', scimType === '' ? '' : `scim_${scimType}`];
+  const code = known.find((word) => /^[a-z][a-z_]{2,39}$/.test(word) || /^scim_[A-Za-z]{3,40}$/.test(word));
+  if (code !== undefined && conceal.parts(code) === code) return { code: code.toLowerCase(), message };
   return { code: `http_${String(status)}`, message };
 }
 
-function firstOf(errors: unknown): JsonObject {
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  return isJsonObject(first) ? first : {};
+/** `errors` of Drift, `Errors` of SCIM 1.1. */
+function errorsIn(value: JsonObject): readonly JsonObject[] {
+  const list = value['errors'] ?? value['Errors'];
+  return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
 
 function textOf(object: JsonObject, name: string): string | null {
@@ -89,8 +128,8 @@ function textOf(object: JsonObject, name: string): string | null {
 }
 
 /** What Drift says, fit to be stored and shown: short, without e-mails, long secrets, or anything that we sent. */
-function masked(message: string, sent: unknown): string {
-  let text = message.replaceAll(/\s+/g, ' ').slice(0, 1000);
+function masked(message: string, { sent, conceal }: Reading): string {
+  let text = conceal.parts(message.slice(0, 4000)).replaceAll(/\s+/g, ' ').slice(0, 1000);
   for (const value of textsIn(sent, 0).toSorted((a, b) => b.length - a.length)) {
     if (value.trim().length >= 3) text = text.replaceAll(value, '[…]');
   }

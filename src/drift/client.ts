@@ -1,24 +1,28 @@
 import { z } from 'zod';
 import { DomainError } from '../core/errors.ts';
-import type { DeprovisionPermit, Effect } from '../flows/drift-port.ts';
+import type { Effect } from '../flows/drift-port.ts';
 import type { Clock, Log } from '../flows/ports.ts';
 import { headerOf } from './answer.ts';
+import { freeCall, nextLinkOf, rowCall, type CallInput, type Prepared } from './call-form.ts';
+import { createCircuit } from './circuit.ts';
 import { tokenCredentials, type BearerKind, type DriftCredentials } from './credentials.ts';
-import { letters } from './firewall-body.ts';
-import { writeJson } from './lossless-json.ts';
+import { letters } from './firewall-words.ts';
 import { tokenInfo } from './operations/app.ts';
 import type { Method, Operation } from './operations/operation.ts';
 import { listScimUsers } from './operations/scim.ts';
+import type { Priority } from './budget.ts';
 import { createPacer } from './pacing.ts';
-import { createScimPath, type ScimService } from './scim-path.ts';
-import { createSender, type Permits, type Prepared } from './sender.ts';
+import { createScimPath, type ScimPath, type ScimService } from './scim-path.ts';
+import { createSender, DEAD, type Caller, type Permits } from './sender.ts';
 import { checkedBase, createTransport, type Timeouts } from './transport.ts';
 
 export type DriftClientOptions = {
   readonly baseUrl: string;
-  /** `auto`, or the path that the organisation's SCIM has: from the setting, or remembered from an earlier `auto`. */
+  /** `auto`, or the path that the organisation's SCIM has. */
   readonly scimPath: string;
-  /** Told once what `auto` found. */
+  /** What `auto` found before. */
+  readonly rememberedScimPath?: string;
+  /** Told what `auto` found. */
   readonly rememberScimPath?: (path: string) => Promise<void>;
   /** Ceiling of the calls in any minute. */
   readonly ratePerMinute: number;
@@ -39,18 +43,12 @@ export type Called<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly nextLink: string | null }
   | Exclude<Effect<T>, { readonly kind: 'ok' }>;
 
-export interface CallInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
-  readonly params?: z.input<P>;
-  readonly query?: z.input<Q>;
-  readonly body?: z.input<B>;
-  /** Needed by the one irreversible operation. */
-  readonly permit?: DeprovisionPermit;
-}
-
 export interface DriftClient {
   /**
    * One row of the table. Throws DomainError `request.invalid` for input that does not fit the row, `drift.firewall` for a
-   * call that must not go out, `drift.unreachable` where the SCIM path or a bearer cannot be had; nothing was sent then.
+   * call that must not go out, `drift.unreachable` where the SCIM path or a bearer cannot be had, and for reads while Drift
+   * does not answer at all; nothing was sent then. A refusal with the code `rate_limit`, `credential_dead` or `circuit_open`
+   * was not sent either.
    */
   call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
     operation: Operation<P, Q, B, A>,
@@ -64,16 +62,21 @@ export interface DriftClient {
   ): Promise<Called<unknown>>;
   /** What the bearer is: also what confirms that it is alive. */
   tokenInfo(): Promise<Called<z.output<typeof tokenInfo.answer>>>;
-  scim(): Promise<ScimService>;
+  /** `again`: asked anew, wherever it may be. */
+  scim(options?: { readonly again?: boolean }): Promise<ScimService>;
   /** `dead`: confirmed; no call goes out any more. */
   credential(kind: BearerKind): Promise<'good' | 'dead'>;
-  /** HTTP calls sent since the counter was last taken, retries included. */
+  /** HTTP calls sent by this client since the counter was last taken, retries included; those of sessions are theirs. */
   takeCallCount(): number;
+  /**
+   * The same client with a call counter of its own, and a SCIM path that does not change meanwhile. Calls of priority
+   * `removal` overtake all that wait. There is one budget for all; closing a session closes nothing.
+   */
+  session(options?: { readonly priority?: Priority }): DriftClient;
+  /** Until the release is called, 20 % of the budget is kept for calls of priority `removal`. */
+  holdForRemoval(): () => void;
   close(): Promise<void>;
 }
-
-const MEGABYTE = 1024 * 1024;
-const CAP = { list: 10 * MEGABYTE, one: MEGABYTE };
 
 export function createDriftClient(options: DriftClientOptions): DriftClient {
   const { clock, log, random, permits } = options;
@@ -83,15 +86,11 @@ export function createDriftClient(options: DriftClientOptions): DriftClient {
     connectMs: options.timeouts?.connectMs ?? 3_000,
     totalMs: options.timeouts?.totalMs ?? 15_000,
   });
-  const pacer = createPacer({
-    ratePerMinute: options.ratePerMinute,
-    clock,
-    random,
-    log,
-  });
+  const pacer = createPacer({ ratePerMinute: options.ratePerMinute, clock, random, log });
   const sender = createSender({
     transport,
     pacer,
+    circuit: createCircuit({ clock, random, log }),
     credentials,
     permits,
     clock,
@@ -103,42 +102,34 @@ export function createDriftClient(options: DriftClientOptions): DriftClient {
   });
   const scimPath = createScimPath({
     setting: options.scimPath,
+    remembered: options.rememberedScimPath,
     probe,
     remember: options.rememberScimPath ?? (async () => undefined),
   });
+  /** Who pays for the probes of the SCIM path: whoever asked first. */
+  let asker: Caller | null = null;
 
-  function prepare(row: Operation, input: CallInput<z.ZodType, z.ZodType, z.ZodType>, scim: string | null): Prepared {
-    const params = checked(row, 'params', row.params, input.params ?? {});
-    const query = checked(row, 'query', row.query, input.query ?? {});
-    const body = checked(row, 'body', row.body, input.body);
-    const path = row.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(wordOf(params, name)));
-    return {
-      name: row.name,
-      kind: row.api,
-      method: row.method,
-      path: row.api === 'scim' ? `${scim ?? ''}${path}` : path,
-      query: queryText(query),
-      body: bodyText(row.name, body),
-      sent: body,
-      scimPath: scim,
-      read: row.reversibility === 'read',
-      rate: row.rate,
-      cap: row.pager === null ? CAP.one : CAP.list,
-      permit: input.permit,
-    };
+  async function asking<T>(caller: Caller, ask: () => Promise<T>): Promise<T> {
+    if (asker !== null) return ask();
+    asker = caller;
+    try {
+      return await ask();
+    } finally {
+      asker = null;
+    }
   }
 
   /** The call that only a good bearer gets through: its own description, or for a SCIM bearer of its own, one SCIM user. */
   async function proof(kind: BearerKind, bearer: string): Promise<Prepared> {
-    const ofScim = kind === 'scim' && bearer !== (await credentials.bearer('rest'));
+    const ofScim = kind === 'scim' && bearer !== (await credentials.bearer('rest').catch(() => null));
     const call = ofScim
-      ? prepare(listScimUsers, { query: { count: 1 } }, scimPath.known() ?? '/scim')
-      : prepare(tokenInfo, { body: { access_token: bearer } }, scimPath.known());
+      ? rowCall(listScimUsers, { query: { count: 1 } }, scimPath.known() ?? '/scim')
+      : rowCall(tokenInfo, { body: { access_token: bearer } }, scimPath.known());
     return { ...call, kind };
   }
 
   async function probe(path: string): Promise<boolean> {
-    const answer = await settle(listScimUsers, prepare(listScimUsers, { query: { count: 1 } }, path));
+    const answer = await settle(listScimUsers, rowCall(listScimUsers, { query: { count: 1 } }, path), asker ?? root);
     if (answer.kind === 'ok') return true;
     const elsewhere =
       answer.kind === 'refused' && answer.code !== 'credential_dead' && [403, 404].includes(answer.status);
@@ -148,10 +139,11 @@ export function createDriftClient(options: DriftClientOptions): DriftClient {
   }
 
   async function settle<A extends z.ZodType>(
-    row: Pick<Operation, 'answer'> & { answer: A },
+    row: { readonly answer: A },
     call: Prepared,
+    caller: Caller,
   ): Promise<Called<z.output<A>>> {
-    const answer = await sender.send(call);
+    const answer = await sender.send(call, caller);
     if (answer.kind === 'refused') return answer;
     if (answer.kind === 'lost') return { kind: 'unknown', code: answer.code, detail: answer.detail };
     const parsed = row.answer.safeParse(answer.value);
@@ -163,82 +155,54 @@ export function createDriftClient(options: DriftClientOptions): DriftClient {
     return { kind: 'unknown', code: 'answer_shape', detail: `The answer has not the known shape (at "${where}").` };
   }
 
+  function clientFor({ caller, takeCount }: Counted, path: ScimPath, close: () => Promise<void>): DriftClient {
+    const resolved = (): Promise<string> => asking(caller, () => path.resolve());
+    return {
+      async call(row, input = {}) {
+        const scim = row.api === 'scim' ? await resolved() : path.known();
+        return settle(row, rowCall(row, input, scim), caller);
+      },
+      async request(method, target, input = {}) {
+        const scim = letters(target).includes('scim') && method !== 'GET' ? await resolved() : path.known();
+        return settle({ answer: z.unknown() }, freeCall(method, target, input, scim), caller);
+      },
+      async tokenInfo() {
+        if ((await sender.credential('rest')) === 'dead') return DEAD;
+        const bearer = await credentials.bearer('rest');
+        return settle(tokenInfo, rowCall(tokenInfo, { body: { access_token: bearer } }, path.known()), caller);
+      },
+      scim: ({ again = false } = {}) => asking(caller, () => (again ? path.again() : path.service())),
+      credential: (kind) => sender.credential(kind),
+      takeCallCount: takeCount,
+      session: ({ priority = 'normal' } = {}) => clientFor(counted(priority), scimPath.pinned(), async () => undefined),
+      holdForRemoval: () => pacer.holdForRemoval(),
+      close,
+    };
+  }
+
+  const own = counted('normal');
+  const root = own.caller;
+  return clientFor(own, scimPath, () => transport.close());
+}
+
+interface Counted {
+  readonly caller: Caller;
+  readonly takeCount: () => number;
+}
+
+function counted(priority: Priority): Counted {
+  let calls = 0;
   return {
-    async call(row, input = {}) {
-      const scim = row.api === 'scim' ? await scimPath.resolve() : scimPath.known();
-      return settle(row, prepare(row, input, scim));
+    caller: {
+      priority,
+      count: () => {
+        calls += 1;
+      },
     },
-    async request(method, path, input = {}) {
-      const scim = letters(path).includes('scim') && method !== 'GET' ? await scimPath.resolve() : scimPath.known();
-      return settle(
-        { answer: z.unknown() },
-        {
-          name: 'request',
-          kind: letters(path.split('/', 2)[1] ?? '') === 'scim' ? 'scim' : 'rest',
-          method,
-          path,
-          query: queryText(input.query ?? {}),
-          body: bodyText('request', input.body),
-          sent: input.body,
-          scimPath: scim,
-          read: method === 'GET',
-          rate: path.startsWith('/reports/') ? 'reports' : 'standard',
-          cap: CAP.list,
-          permit: undefined,
-        },
-      );
+    takeCount() {
+      const taken = calls;
+      calls = 0;
+      return taken;
     },
-    async tokenInfo() {
-      const bearer = await credentials.bearer('rest');
-      return settle(tokenInfo, prepare(tokenInfo, { body: { access_token: bearer } }, scimPath.known()));
-    },
-    scim: () => scimPath.service(),
-    credential: (kind) => sender.credential(kind),
-    takeCallCount: () => sender.takeCallCount(),
-    close: () => transport.close(),
   };
-}
-
-function checked(row: Operation, part: string, schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new DomainError('request.invalid', `The ${part} of ${row.name} are not what it takes.`, {
-    places: result.error.issues.map(({ path, code, message }) => ({
-      path: [part, ...path.map(String)].join('.'),
-      code,
-      message,
-    })),
-  });
-}
-
-function wordOf(params: unknown, name: string): string {
-  const value: unknown = (params as Readonly<Record<string, unknown>>)[name];
-  return typeof value === 'string' ? value : '';
-}
-
-function queryText(query: unknown): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {}) as [string, unknown][]) {
-    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (typeof one === 'string') search.append(name, one);
-      else if (typeof one === 'number' || typeof one === 'bigint' || typeof one === 'boolean')
-        search.append(name, `${one}`);
-      else if (one !== undefined)
-        throw new DomainError('request.invalid', 'A query holds texts, numbers and lists of them.');
-    }
-  }
-  return search.toString();
-}
-
-function bodyText(name: string, body: unknown): string | undefined {
-  if (body === undefined) return undefined;
-  try {
-    return writeJson(body);
-  } catch {
-    throw new DomainError('request.invalid', `The body of ${name} cannot be written as JSON.`);
-  }
-}
-
-function nextLinkOf(header: string | undefined): string | null {
-  return /<([^<>]*)>\s*;[^,]*\brel\s*=\s*["']?next["']?/i.exec(header ?? '')?.[1] ?? null;
 }

@@ -1,3 +1,4 @@
+import { isMachinery, isOwnerWord, letters, saysSeatIsGone, saysSeatIsThere, speaksOfState } from './firewall-words.ts';
 import { isJsonObject, parseJson, writeJson, type JsonObject } from './lossless-json.ts';
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -41,21 +42,6 @@ const FILTERED: ReadonlySet<string> = new Set(['emails', 'phoneNumbers', 'ims', 
 const PATH = /^(?:urn:ietf:params:scim:schemas:core:2\.0:User:)?([A-Za-z0-9]+)(\[[^[\]\\]*\])?(?:\.([A-Za-z]+))?$/;
 
 /**
- * What a name comes down to for a careless reader: compatibility forms, case (the Turkish i, the long s and the Kelvin sign
- * included, which Java's equalsIgnoreCase takes for ASCII), and everything that is no letter removed.
- */
-export function letters(name: string): string {
-  return name
-    .normalize('NFKC')
-    .toUpperCase()
-    .toLowerCase()
-    .replaceAll(/[^a-z]/g, '');
-}
-
-const speaksOfActivity = (name: string): boolean => letters(name).includes('activ');
-const isOwnerWord = (text: string): boolean => ['owner', 'accountowner'].includes(letters(text));
-
-/**
  * Why a body must not reach a SCIM user, or null. Nothing may say anything of `active` or `isActive` but `true`, and
  * nobody is made OWNER; shapes that are not known are refused, since nobody can say what Drift makes of them.
  */
@@ -78,7 +64,7 @@ export function judgeUserBody(form: 'create' | 'replace' | 'patch', text: string
 }
 
 /** The object that a text holds, if writing it again gives the very same text: then no reader can see another one in it. */
-function plainObject(text: string | undefined): JsonObject | null {
+export function plainObject(text: string | undefined): JsonObject | null {
   try {
     const value = text === undefined ? undefined : parseJson(text);
     return isJsonObject(value) && writeJson(value) === text ? value : null;
@@ -93,40 +79,72 @@ function judgeResource(body: JsonObject): string | null {
       if (value !== true) return 'active must be true: anything else removes the agent for good';
       continue;
     }
-    if (!KNOWN.has(key) && [...KNOWN].some((known) => letters(known) === letters(key))) {
-      return 'the body spells a known attribute in another way';
-    }
-    const reason = judgeName(key) ?? judgeValue(value, FREE_TEXT.has(key), 1);
+    const reason = KNOWN.has(key) ? judgeKnown(key, value) : judgeUnknown(key, value);
     if (reason !== null) return reason;
   }
   const roles = body['roles'];
   return roles === undefined ? null : judgeRoles(roles);
 }
 
-function judgeName(key: string): string | null {
-  if (speaksOfActivity(key)) return 'the body speaks of activity under another name, or in another place';
-  if (['proto', 'prototype', 'constructor'].includes(letters(key))) return 'the body holds a name of the machinery';
-  return ['operations', 'op', 'path'].includes(letters(key)) ? 'the body holds a patch inside a resource' : null;
+function judgeKnown(key: string, value: unknown): string | null {
+  return isSwitch(value) ? SWITCH : judgeValue(value, FREE_TEXT.has(key), 1);
 }
 
-/** Whatever is nested: no name that speaks of activity, no OWNER but in free text, and no depth that hides something. */
+/**
+ * What Drift showed and nobody knows goes back as it is, since a replacement clears what it omits; but nothing in it may be a
+ * switch: no flag, nothing empty, no name and no word of a state, unless it is plain that it says that the seat is there.
+ */
+function judgeUnknown(key: string, value: unknown): string | null {
+  if ([...KNOWN].some((known) => letters(known) === letters(key))) {
+    return 'the body spells a known attribute in another way';
+  }
+  if (isMachinery(key)) return MACHINERY;
+  if (saysSeatIsThere(key, value)) return null;
+  if (speaksOfState(key)) return STATE;
+  return isSwitch(value) || isEmpty(value) ? SWITCH : judgeValue(value, false, 1);
+}
+
+const SWITCH = 'the body switches something that is not known to be harmless';
+const MACHINERY = 'the body holds a name of the machinery, or a patch inside a resource';
+const STATE = 'the body speaks of a state of the agent under another name, or in another place';
+
+/** Whatever is nested: no name that speaks of a state, no OWNER but in free text, and no depth that hides something. */
 function judgeValue(value: unknown, freeText: boolean, depth: number): string | null {
   if (depth > DEEPEST) return 'the body is nested too deep';
-  if (typeof value === 'string') return !freeText && isOwnerWord(value) ? 'nobody is made OWNER' : null;
+  if (typeof value === 'string') return freeText ? null : judgeWord(value);
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
-    const reason = Array.isArray(value)
-      ? null
-      : (judgeName(key) ?? (freeText || !isOwnerWord(key) ? null : 'nobody is made OWNER'));
+    const reason = Array.isArray(value) ? null : judgeName(key, inner, freeText);
     const nested = reason ?? judgeValue(inner, freeText, depth + 1);
     if (nested !== null) return nested;
   }
   return null;
 }
 
+function judgeName(key: string, value: unknown, freeText: boolean): string | null {
+  if (isMachinery(key)) return MACHINERY;
+  if (speaksOfState(key)) return STATE;
+  if (!freeText && isOwnerWord(key)) return OWNER;
+  // Which of several is the first one is the only thing that a flag says in a resource.
+  return !freeText && isSwitch(value) && key !== 'primary' ? SWITCH : null;
+}
+
+const OWNER = 'nobody is made OWNER';
+
+function judgeWord(text: string): string | null {
+  if (isOwnerWord(text)) return OWNER;
+  return saysSeatIsGone(text) ? STATE : null;
+}
+
+const isSwitch = (value: unknown): boolean => typeof value === 'boolean' || value === 0 || value === 0n;
+const isEmpty = (value: unknown): boolean => ['null', '""', '[]', '{}'].includes(writeJson(value));
+
+/** At least one: an empty list strips the agent of its role. */
 function judgeRoles(roles: unknown): string | null {
-  const plain = Array.isArray(roles) && roles.every((role) => isJsonObject(role) && isText(role['value']));
-  return plain ? null : 'roles must be a list of roles with a value';
+  if (!Array.isArray(roles) || roles.length === 0) return 'roles must be a list of at least one role';
+  const plain = roles.every((role) => isJsonObject(role) && isText(role['value']));
+  if (!plain) return 'roles must be a list of roles with a value';
+  return letters(JSON.stringify(roles)).includes('owner') ? OWNER : null;
 }
 
 function judgePatchMessage(body: JsonObject): string | null {
@@ -158,7 +176,7 @@ function judgeOperation(operation: JsonObject): string | null {
   }
   const [, attribute, filter, sub] = (typeof path === 'string' ? PATH.exec(path) : null) ?? [];
   if (attribute === undefined || !WRITABLE.has(attribute)) return 'the path is not known to be harmless';
-  if (filter !== undefined && (!FILTERED.has(attribute) || speaksOfActivity(filter))) {
+  if (filter !== undefined && (!FILTERED.has(attribute) || speaksOfState(filter.replaceAll(/"[^"]*"/g, '')))) {
     return 'the path selects by something that is not known to be harmless';
   }
   if (verb === 'remove') {
@@ -167,7 +185,8 @@ function judgeOperation(operation: JsonObject): string | null {
   if (value === undefined) return 'the operation has no value';
   if (sub === undefined && filter === undefined) return judgeResource({ [attribute]: value });
   if (attribute === 'active' || attribute === 'roles') return 'roles and active are set as a whole';
-  return judgeName(sub ?? '') ?? judgeValue(value, FREE_TEXT.has(attribute), 1);
+  const free = FREE_TEXT.has(attribute);
+  return judgeName(sub ?? '', value, free) ?? judgeValue(value, free, 1);
 }
 
 function isListOfSchemas(schemas: unknown): boolean {

@@ -1,4 +1,5 @@
-import { letters, judgeUserBody } from './firewall-body.ts';
+import { judgeUserBody, plainObject } from './firewall-body.ts';
+import { letters } from './firewall-words.ts';
 import { isJsonObject, parseJson } from './lossless-json.ts';
 import type { Method } from './operations/operation.ts';
 
@@ -18,6 +19,8 @@ export type Verdict =
   | { readonly kind: 'pass' }
   /** The one irreversible call: it may go out only with a permit for this account. */
   | { readonly kind: 'needs_permit'; readonly accountId: string }
+  /** The erasure of whatever has this e-mail: it may go out only with a permit for it. */
+  | { readonly kind: 'needs_erase_permit'; readonly email: string }
   | { readonly kind: 'refused'; readonly reason: string };
 
 const PASS: Verdict = { kind: 'pass' };
@@ -28,9 +31,13 @@ const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] sat
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-F]{2})+$/;
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Where the API notes know of writes that touch no agent (Drift API notes 2.4 to 2.9). */
-const HARMLESS = new Set(['contacts', 'accounts', 'conversations', 'emails', 'reports', 'app', 'oauth', 'gdpr']);
+const HARMLESS = new Set(['contacts', 'accounts', 'conversations', 'emails', 'reports', 'app', 'gdpr']);
+/** Where the last segment is what somebody named, and may be any word (Drift API notes 2.4, 2.5). */
+const NAMED = /^(\/accounts\/\d+_[^/]+|\/contacts\/\d+\/tags\/[^/]+)$/;
 /** Words under which an agent may be found: nothing is written there but what is known. */
 const AGENT_WORDS = /^(users?|agents?|members?|seats?|teammates?)$/;
+/** Plain ASCII: what nobody can see in an address may be dropped by whoever reads it, and then it is another one. */
+const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}$/;
 const USER_FIELDS = new Set(['name', 'alias', 'email', 'phone', 'locale', 'availability', 'avatarUrl']);
 
 /**
@@ -48,9 +55,10 @@ export function judge(call: Outgoing): Verdict {
   }
   if (method === 'GET') return PASS;
   const words = segments.map(letters);
+  if (method === 'DELETE' && NAMED.test(call.path)) words.pop();
   if (isScim(words, call.scimPath)) return judgeScim(call);
   if (words.some((word) => word.includes('gdpr')) && !(method === 'POST' && call.path === '/gdpr/retrieve')) {
-    return refused('an erasure takes agents with it that have the e-mail; it is never a direct call');
+    return judgeErasure(call);
   }
   if (words.some((word) => AGENT_WORDS.test(word))) return judgeRestUser(call);
   const [first = ''] = words;
@@ -122,6 +130,23 @@ function judgeScim({ method, path, query, body, scimPath }: Outgoing): Verdict {
 function judged(form: 'create' | 'replace' | 'patch', body: string | undefined): Verdict {
   const reason = judgeUserBody(form, body);
   return reason === null ? PASS : refused(reason);
+}
+
+/** It takes with it whatever has the e-mail, agents included (Drift API notes 2.8): one form of it is known, and no other passes. */
+function judgeErasure({ method, path, query, body }: Outgoing): Verdict {
+  const fields = plainObject(body);
+  const email = fields?.['email'];
+  const plain = method === 'POST' && path === '/gdpr/delete' && query === '';
+  if (
+    !plain ||
+    fields === null ||
+    Object.keys(fields).length !== 1 ||
+    typeof email !== 'string' ||
+    !EMAIL.test(email)
+  ) {
+    return refused('an erasure takes agents with it that have the e-mail; only one that names it alone is known');
+  }
+  return { kind: 'needs_erase_permit', email };
 }
 
 /** REST cannot remove agents by anything documented; what is not documented is not tried (Drift API notes 2.2). */

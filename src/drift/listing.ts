@@ -1,3 +1,4 @@
+import type { Capabilities } from '../core/capabilities.ts';
 import { DomainError } from '../core/errors.ts';
 import { fold } from '../core/fold.ts';
 import type { Called, DriftClient } from './client.ts';
@@ -22,6 +23,8 @@ export function unreachable(what: string, why: string): DomainError {
 /** The value of a read, or DomainError. */
 export function answered<T>(what: string, called: Called<T>): T {
   if (called.kind === 'ok') return called.value;
+  if (called.kind === 'refused' && called.code === 'credential_dead')
+    throw new DomainError('drift.credential_dead', called.detail);
   throw unreachable(what, called.detail.replace(/\.$/, ''));
 }
 
@@ -30,24 +33,31 @@ export function answeredOrNull<T>(what: string, called: Called<T>): T | null {
   return called.kind === 'refused' && called.status === 404 ? null : answered(what, called);
 }
 
-/** Every SCIM user, or those with one userName: the filter may be ignored, so it is applied again here (Drift API notes 4.5). */
-export async function allScimUsers(client: DriftClient, userName?: string): Promise<readonly ScimUser[]> {
+/**
+ * Every SCIM user, or those with one userName: the filter may be ignored, so it is applied again here (Drift API notes 4.5);
+ * one that is known not to be honoured is not even asked for.
+ */
+export async function allScimUsers(
+  client: DriftClient,
+  only?: { readonly userName: string; readonly filter?: Capabilities['filter'] },
+): Promise<readonly ScimUser[]> {
   let query = {};
-  if (userName !== undefined) {
-    query = { filter: `userName eq ${JSON.stringify(userName)}` };
+  const isAsked = only !== undefined && (only.filter ?? 'honoured') === 'honoured';
+  if (isAsked) {
+    query = { filter: `userName eq ${JSON.stringify(only.userName)}` };
     const first = await client.call(listScimUsers, { query: { ...query, startIndex: 1, count: SCIM_PAGE } });
     if (first.kind === 'refused' && first.status === 400) {
       // No filters at all: then everybody is read.
       query = {};
     } else {
       const { totalResults, Resources: users } = answered(listScimUsers.name, first);
-      if (users.length >= totalResults) return users.filter((user) => sameName(user.userName, userName));
+      if (users.length >= totalResults) return users.filter((user) => sameName(user.userName, only.userName));
     }
   }
   for (let walk = 1; walk <= WALKS; walk += 1) {
     const users = await walkScimUsers(client, query);
     if (users === null) continue;
-    return userName === undefined ? users : users.filter((user) => sameName(user.userName, userName));
+    return only === undefined ? users : users.filter((user) => sameName(user.userName, only.userName));
   }
   throw unreachable(listScimUsers.name, 'the list changes faster than it can be read');
 }
@@ -92,13 +102,44 @@ export async function allRestUsers(client: DriftClient, orgId?: string): Promise
   return data;
 }
 
-/** `next` is relative by the sources; of any URL only its index is taken, and goes to the configured base. */
-export async function allAccounts(client: DriftClient): Promise<readonly DriftAccount[]> {
+/**
+ * Every live account, or null where the organisation has none to show: 404, or 403 although the token may read them, since
+ * accounts are part of paid plans (Drift API notes 2.5). `mayRead` is asked only then. `next` is relative by the sources; of
+ * any URL only its index is taken, and goes to the configured base.
+ */
+export async function allAccounts(
+  client: DriftClient,
+  mayRead: () => Promise<boolean>,
+): Promise<readonly DriftAccount[] | null> {
+  for (let walk = 1; walk <= WALKS; walk += 1) {
+    const accounts = await walkAccounts(client, mayRead);
+    if (accounts !== 'moved') return accounts;
+  }
+  throw unreachable(listAccounts.name, 'the list changes faster than it can be read');
+}
+
+/** `moved`: an account that came or went shifts the rest, so that one is seen twice, or skipped. */
+async function walkAccounts(
+  client: DriftClient,
+  mayRead: () => Promise<boolean>,
+): Promise<readonly DriftAccount[] | null | 'moved'> {
   const found = new Map<string, DriftAccount>();
   let index = 0;
+  let before: number | null | undefined;
   for (let page = 1; page <= MOST_PAGES; page += 1) {
     const called = await client.call(listAccounts, { query: { index, size: ACCOUNT_PAGE } });
+    if (index === 0 && called.kind === 'refused' && called.status === 404) return null;
+    if (index === 0 && called.kind === 'refused' && called.status === 403) {
+      if (await mayRead()) return null;
+      throw unreachable(
+        listAccounts.name,
+        'it answers 403, and the token is not known to have the scope account_read; add it to the app and install it again',
+      );
+    }
     const { accounts, total, next } = answered(listAccounts.name, called).data;
+    if (page > 1 && total !== before) return 'moved';
+    before = total;
+    const known = found.size;
     for (const account of accounts) found.set(account.accountId, account);
     const following = next == null || next === '' ? null : queryOf(next).get('index');
     if (next == null || next === '') {
@@ -108,6 +149,7 @@ export async function allAccounts(client: DriftClient): Promise<readonly DriftAc
     if (following === null || !/^\d{1,9}$/.test(following) || Number(following) <= index) {
       throw unreachable(listAccounts.name, 'its next page is no later page');
     }
+    if (found.size - known !== accounts.length) return 'moved';
     index = Number(following);
   }
   throw unreachable(listAccounts.name, 'the list does not end');

@@ -21,7 +21,8 @@ const BOT_NAME = /^bot-\d+@drift\.com$/i;
 
 /**
  * One agent as the bridge sees it: SCIM's word first, REST's where SCIM shows nothing. The REST id counts as proven only when
- * the REST user of that id has the same e-mail (Drift API notes 4.4). Null when both views are missing.
+ * the REST user has the same e-mail (Drift API notes 4.4); one of another id is given here only where that e-mail is its alone.
+ * Null when both views are missing.
  */
 export function mergeViews({ scim, rest }: Views): Account | null {
   const id = scim?.id ?? rest?.id;
@@ -32,10 +33,12 @@ export function mergeViews({ scim, rest }: Views): Account | null {
   const fromRest = rest === null || !agree ? {} : restValues(rest);
   const roles = rolesOf(scim);
   const disagreements = scim === null || rest === null ? [] : contradictions(fromScim, rest, agree, roles);
-  const proven = agree && rest.id === id;
+  // The e-mail is what ties the two, and needs no second look.
+  const restOnly =
+    scim === null ? [] : namesOf(fromRest).filter((name) => name !== 'email' && fromScim[name] === undefined);
   return {
     id,
-    ...(proven ? { restId: rest.id } : {}),
+    ...(agree ? { restId: rest.id } : {}),
     values: { ...fromRest, ...fromScim },
     // A seat that SCIM does not show is none; it says `active` of those it shows.
     active: scim !== null && scim.active !== false,
@@ -43,12 +46,34 @@ export function mergeViews({ scim, rest }: Views): Account | null {
     roles,
     views: { scim: scim !== null, rest: rest !== null },
     disagreements,
+    ...(restOnly.length === 0 ? {} : { restOnly }),
+  };
+}
+
+/**
+ * The agent as SCIM shows it now, with what is known of its REST user: its id, and nothing else. Null where REST has to be
+ * asked anew: SCIM shows another name of sign-in, or lacks a value that REST alone had.
+ */
+export function mergeKnown(scim: ScimUser, known: Account): Account | null {
+  const now = mergeViews({ scim, rest: null });
+  if (now === null || now.id !== known.id) return null;
+  const { email = known.values.email } = now.values;
+  const isSame = now.values.userName === known.values.userName && email === known.values.email;
+  if (!known.views.scim || !isSame) return null;
+  if (known.restOnly?.some((name) => now.values[name] === undefined) === true) return null;
+  return {
+    ...now,
+    ...(known.restId === undefined ? {} : { restId: known.restId }),
+    values: { ...now.values, ...(email === undefined ? {} : { email }) },
+    bot: now.bot || known.bot,
+    views: { scim: true, rest: known.views.rest },
+    disagreements: known.disagreements,
   };
 }
 
 /**
  * Two whole listings as one. Users of one id belong together; where the id spaces differ, an e-mail that only one user of
- * either side has ties them, without proving an id.
+ * either side has ties them: the REST user of that e-mail is the agent, whatever SCIM calls it.
  */
 export function mergeListings(scim: readonly ScimUser[], rest: readonly RestUser[]): readonly Account[] {
   const restById = new Map(rest.map((user) => [user.id, user]));
@@ -70,6 +95,11 @@ export function mergeListings(scim: readonly ScimUser[], rest: readonly RestUser
   });
   const restOnly = rest.filter((user) => !tied.has(user)).map((user) => mergeViews({ scim: null, rest: user }));
   return [...accounts, ...restOnly].filter((account) => account !== null);
+}
+
+/** The one REST user with that e-mail among all; null for none or several. */
+export function restByMail(rest: readonly RestUser[], userName: string): RestUser | null {
+  return uniqueByMail(rest, ({ email }) => email).get(fold(userName.trim())) ?? null;
 }
 
 function uniqueByMail<T>(users: readonly T[], mailOf: (user: T) => string | null | undefined): ReadonlyMap<string, T> {
@@ -109,6 +139,10 @@ function defined(values: Partial<Record<AttributeName, string | null | undefined
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => typeof value === 'string' && value.trim() !== ''),
   );
+}
+
+function namesOf(values: AttributeValues): readonly AttributeName[] {
+  return ATTRIBUTE_RULES.flatMap(({ name }) => (values[name] === undefined ? [] : [name]));
 }
 
 function rolesOf(user: ScimUser | null): readonly string[] {

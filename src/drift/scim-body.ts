@@ -1,10 +1,12 @@
 import type { AttributeValues } from '../core/identity/attributes.ts';
-import { letters } from './firewall-body.ts';
+import { letters } from './firewall-words.ts';
 import { isJsonObject, type JsonObject } from './lossless-json.ts';
 import type { ScimUser } from './operations/scim.ts';
 
-/** The RFC's name of the schema; Drift's own request sample sends `urn:scim:schemas:core:2.0` (Drift API notes 2.1). */
+/** The RFC's name of the schema. */
 export const USER_SCHEMAS: readonly string[] = ['urn:ietf:params:scim:schemas:core:2.0:User'];
+/** What Drift's own request sample sends (Drift API notes 2.1). */
+export const VENDOR_SCHEMAS: readonly string[] = ['urn:scim:schemas:core:2.0'];
 
 export interface WireRole {
   readonly value: string;
@@ -72,7 +74,7 @@ export function replaceBody(
   const named = givenName !== undefined || familyName !== undefined;
   return {
     ...kept,
-    schemas: Array.isArray(kept['schemas']) ? kept['schemas'] : options.schemas,
+    schemas: schemasOf(kept['schemas'], options.schemas),
     userName: current.userName,
     displayName: displayName ?? (current.displayName?.trim() ? current.displayName : current.userName),
     ...(named ? { name: renamed(kept['name'], values) } : {}),
@@ -81,6 +83,14 @@ export function replaceBody(
     ...(options.role === undefined ? {} : { roles: [options.role] }),
     active: true,
   };
+}
+
+const CORE: ReadonlySet<unknown> = new Set([...USER_SCHEMAS, ...VENDOR_SCHEMAS]);
+
+/** As read, with the name of the core schema that requests take: those of requests and answers differ (Drift API notes 2.1). */
+function schemasOf(read: unknown, core: readonly string[]): readonly unknown[] {
+  const others = Array.isArray(read) ? (read as unknown[]).filter((urn) => !CORE.has(urn)) : [];
+  return [...core, ...others];
 }
 
 function renamed(name: unknown, { givenName, familyName }: AttributeValues): JsonObject {

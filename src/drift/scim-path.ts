@@ -14,31 +14,39 @@ export interface ScimPath {
   /** Throws DomainError `drift.unreachable` when nothing can be said, or SCIM is nowhere. */
   resolve(): Promise<string>;
   service(): Promise<ScimService>;
+  /** Asks wherever SCIM may be once more, and remembers where it answers now. */
+  again(): Promise<ScimService>;
   /** Null while nobody has asked. */
   known(): string | null;
+  /** The same for one piece of work: the path that it once went by stays, whatever `again` finds meanwhile. */
+  pinned(): ScimPath;
 }
 
 /**
- * Where an organisation's SCIM lives. With `auto` both paths are asked once, and the one that answers stays for the life of
- * this client. `probe` asks `{path}/Users?count=1`: false for 403 and 404, throws for anything that says nothing.
+ * Where an organisation's SCIM lives. With `auto` both paths are asked once, unless one is `remembered`, and the one that
+ * answers stays until `again` finds another. `probe` asks `{path}/Users?count=1`: false for 403 and 404, throws for
+ * anything that says nothing.
  */
 export function createScimPath(ports: {
   readonly setting: string;
+  readonly remembered?: string | undefined;
   readonly probe: (path: string) => Promise<boolean>;
   readonly remember: (path: string) => Promise<void>;
 }): ScimPath {
   const { setting, probe, remember } = ports;
-  if (setting !== 'auto' && !/^(\/[A-Za-z0-9_-]+)+(\/[A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(setting)) {
-    throw new DomainError('drift.not_configured', 'The SCIM path must be auto, or a path such as /scim or /scim/v2.');
+  for (const path of [setting, ports.remembered ?? 'auto']) {
+    if (path !== 'auto' && !/^(\/[A-Za-z0-9_-]+)+(\/[A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(path)) {
+      throw new DomainError('drift.not_configured', 'The SCIM path must be auto, or a path such as /scim or /scim/v2.');
+    }
   }
-  let known = setting === 'auto' ? null : setting;
+  const isFixed = setting !== 'auto';
+  let known = isFixed ? setting : (ports.remembered ?? null);
   let asking: Promise<ScimService> | null = null;
 
-  async function ask(): Promise<ScimService> {
-    const candidates = known === null ? PATHS : [known];
+  async function ask(candidates: readonly string[]): Promise<ScimService> {
     for (const path of candidates) {
       if (!(await probe(path))) continue;
-      const found = known === null;
+      const found = !isFixed && known !== path;
       known = path;
       if (found) await remember(path);
       return { path, entitled: true };
@@ -49,7 +57,7 @@ export function createScimPath(ports: {
   /** One answer for all who ask; a failure or a refusal is asked again next time, since an operator may have changed it. */
   function service(): Promise<ScimService> {
     if (asking !== null) return asking;
-    const mine = ask();
+    const mine = ask(known === null ? PATHS : [known]);
     asking = mine;
     const forget = (): void => {
       if (asking === mine) asking = null;
@@ -60,17 +68,38 @@ export function createScimPath(ports: {
     return mine;
   }
 
-  return {
-    service,
-    known: () => known,
-    async resolve() {
-      if (known !== null) return known;
-      const { path, entitled } = await service();
-      if (entitled) return path;
-      throw new DomainError(
-        'drift.unreachable',
-        'Drift answers SCIM neither at /scim/v2 nor at /scim: the organisation is not entitled to it, or the token is not.',
-      );
-    },
-  };
+  async function resolve(): Promise<string> {
+    if (known !== null) return known;
+    const { path, entitled } = await service();
+    if (entitled) return path;
+    throw new DomainError(
+      'drift.unreachable',
+      'Drift answers SCIM neither at /scim/v2 nor at /scim: the organisation is not entitled to it, or the token is not.',
+    );
+  }
+
+  async function again(): Promise<ScimService> {
+    const first = known === null ? [] : [known];
+    const found = await ask(isFixed ? [setting] : [...first, ...PATHS.filter((path) => path !== first[0])]);
+    asking = found.entitled ? Promise.resolve(found) : null;
+    return found;
+  }
+
+  const shared: Omit<ScimPath, 'pinned'> = { service, resolve, again, known: () => known };
+
+  function pinned(): ScimPath {
+    let mine: string | null = null;
+    const own: ScimPath = {
+      ...shared,
+      known: () => mine ?? known,
+      async resolve() {
+        mine ??= await resolve();
+        return mine;
+      },
+      pinned: () => own,
+    };
+    return own;
+  }
+
+  return { ...shared, pinned };
 }

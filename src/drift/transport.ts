@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { DomainError } from '../core/errors.ts';
-import { letters } from './firewall-body.ts';
-import type { Method } from './operations/operation.ts';
+import { letters } from './firewall-words.ts';
+import type { AnswerAs, Method } from './operations/operation.ts';
 
 /** What came of one HTTP exchange. `lost`: there is no whole answer, and what was sent may have taken effect. */
 export type Exchange =
@@ -11,6 +11,8 @@ export type Exchange =
       readonly headers: Headers;
       /** Null where the bytes are no UTF-8. */
       readonly text: string | null;
+      /** The bytes of a successful answer, where bytes were asked for. */
+      readonly base64?: string;
     }
   | { readonly kind: 'lost'; readonly code: 'not_connected' | 'timeout' | 'cut' | 'answer_too_large' };
 
@@ -28,10 +30,15 @@ export interface Transport {
   send(call: {
     readonly method: Method;
     readonly target: string;
-    readonly bearer: string;
+    /** Null: none goes with it; then `body` says who asks. */
+    readonly bearer: string | null;
+    /** Of the body; JSON unless said. */
+    readonly contentType?: string;
     readonly body: string | undefined;
     /** Most bytes of an answer. */
     readonly cap: number;
+    /** JSON unless said. */
+    readonly answerAs?: AnswerAs;
   }): Promise<Exchange>;
   close(): Promise<void>;
 }
@@ -66,7 +73,7 @@ export function createTransport(base: URL, timeouts: Timeouts): Transport {
   const prefix = base.pathname.replace(/\/+$/, '');
 
   return {
-    async send({ method, target, bearer, body, cap }) {
+    async send({ method, target, bearer, contentType = 'application/json', body, cap, answerAs = 'json' }) {
       const url = new URL(prefix + target, base.origin);
       // What the firewall judged is what goes out: no reading of the URL may change it.
       if (url.origin !== base.origin || url.pathname + url.search !== prefix + target) {
@@ -77,17 +84,21 @@ export function createTransport(base: URL, timeouts: Timeouts): Transport {
           dispatcher: agent,
           method,
           headers: {
-            accept: 'application/json, application/scim+json',
-            authorization: `Bearer ${bearer}`,
+            accept: answerAs === 'json' ? 'application/json, application/scim+json' : '*/*',
             'user-agent': 'drift-scim-bridge',
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+            ...(body === undefined ? {} : { 'content-type': contentType }),
           },
           ...(body === undefined ? {} : { body }),
           signal: AbortSignal.timeout(timeouts.totalMs),
         });
         const bytes = await bodyOf(answer.body, cap);
         if (bytes === null) return { kind: 'lost', code: 'answer_too_large' };
-        return { kind: 'answer', status: answer.statusCode, headers: answer.headers, text: decoded(bytes) };
+        const { statusCode: status, headers } = answer;
+        if (answerAs === 'bytes' && status >= 200 && status < 300) {
+          return { kind: 'answer', status, headers, text: null, base64: bytes.toString('base64') };
+        }
+        return { kind: 'answer', status, headers, text: decoded(bytes) };
       } catch (error) {
         return { kind: 'lost', code: lossOf(error) };
       }

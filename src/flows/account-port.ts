@@ -7,22 +7,34 @@ export interface SnapshotInfo {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly accounts: number;
-  readonly companies: number;
+  /** Null where the organisation shows none: what was known of them stays known. */
+  readonly companies: number | null;
+  /** Null where they cannot be listed: what was known of them stays known. */
   readonly contacts: number | null;
+  /** Only a part that is complete can prove that something is not there. */
+  readonly complete: { readonly accounts: boolean; readonly companies: boolean; readonly contacts: boolean };
   readonly calls: number;
 }
 
+/** What an observation saw; null: a part that could not be listed. */
+export interface Seen {
+  readonly accounts: readonly Account[];
+  readonly companies: readonly Company[] | null;
+  readonly contacts: readonly OwnedContact[] | null;
+}
+
 export interface AccountStore {
-  /** Replaces what was last observed by a complete observation: one transaction, dated. */
-  putSnapshot(
-    snapshot: SnapshotInfo,
-    seen: {
-      readonly accounts: readonly Account[];
-      readonly companies: readonly Company[];
-      readonly contacts: readonly OwnedContact[] | null;
-    },
-  ): Promise<void>;
+  /**
+   * What was last observed, dated, in one transaction. A complete part replaces what was known of it; of any other part
+   * nothing is marked absent.
+   */
+  putSnapshot(snapshot: SnapshotInfo, seen: Seen): Promise<void>;
+  /** Contacts as re-read one by one, and those that are gone. */
+  putContacts(snapshotId: string, seen: readonly OwnedContact[], gone: readonly string[]): Promise<void>;
+  /** Ids of contacts that are known, in no special order. */
+  knownContacts(limit: number): Promise<readonly string[]>;
   latestSnapshot(): Promise<SnapshotInfo | null>;
+  snapshot(id: string): Promise<SnapshotInfo | null>;
   /** Accounts of the latest complete snapshot. */
   present(): Promise<readonly Account[]>;
   find(accountId: string): Promise<{

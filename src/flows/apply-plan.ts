@@ -1,11 +1,15 @@
 import { DomainError } from '../core/errors.ts';
+import { reconsider } from '../core/reconcile/direct.ts';
 import { reconcile } from '../core/reconcile/reconcile.ts';
 import type { ChangeOp, ChangeState, DraftChange } from '../core/reconcile/plan.ts';
 import { concludePlan } from './apply-plan/conclude-plan.ts';
 import { changeAccount } from './apply-plan/change-account.ts';
 import { createAccount } from './apply-plan/create-account.ts';
+import { eraseContacts } from './apply-plan/erase-contacts.ts';
 import { handOver } from './apply-plan/hand-over.ts';
 import { linkAccount } from './apply-plan/link-account.ts';
+import { createOwnedListing, type OwnedListing } from './apply-plan/owned-listing.ts';
+import { leastPages, READ_BACK, readBackOf } from './apply-plan/read-back.ts';
 import { removeAccount } from './apply-plan/remove-account.ts';
 import type { Ending, Work } from './apply-plan/work.ts';
 import type { DriftTarget } from './drift-port.ts';
@@ -18,9 +22,13 @@ const MAX_LEASE_MS = 5_000;
 const MIN_LEASE_MS = 400;
 /** So many changes in a row that failed or stayed unknown pause the plan: Drift, not the plan, has a problem. */
 const BREAKER = 5;
+/** A pass longer than this lets others have their turn: a removal must not wait for ten thousand creates. */
+const SLICE_MS = 2_000;
+/** What nothing brings back goes before everything else, and so does what it waits for. */
+const FIRST: ReadonlySet<ChangeOp> = new Set(['handover', 'deprovision', 'erase']);
 
 /** What may pass by itself; any other error is a bug, and the job says so. */
-const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'store.unavailable']);
+const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'drift.credential_dead', 'store.unavailable']);
 
 const STEPS: Readonly<Record<ChangeOp, (work: Work) => Promise<Ending>>> = {
   link: linkAccount,
@@ -30,6 +38,7 @@ const STEPS: Readonly<Record<ChangeOp, (work: Work) => Promise<Ending>>> = {
   role: changeAccount,
   handover: handOver,
   deprovision: removeAccount,
+  erase: eraseContacts,
   accept_drift: (work) =>
     work.finish('failed', { code: 'failed.unsupported', detail: 'accept_drift is not part of this plan kind.' }),
 };
@@ -63,26 +72,41 @@ export function createApplyPlan(ports: {
     const store = ports.store.tenant(tenantId);
     let misses = 0;
     const spent: Spent = { calls: 0, minimum: 0 };
+    const began = Date.parse(clock.now());
+    const readBack = await readBackOf(store, planId);
+    const owned = createOwnedListing(clock);
     for (;;) {
       const plan = await store.plans.get(planId);
       if (plan?.state !== 'applying') return { again: null };
+      // Drift told that the app was taken away, or somebody paused the tenant: no further call of its plans goes out.
+      if (await store.events.isTenantPaused()) {
+        await count(store, plan.runId, spent);
+        return { again: clock.now() };
+      }
       const claimed = await store.write((tx) =>
         tx.plans.claim(planId, { at: clock.now(), leaseUntil: after(leaseMs), unknownBefore: after(-settleMs) }),
       );
       if (claimed === null) break;
       drift.takeCallCount();
-      const ending = await one(store, drift, plan, claimed.change, claimed.from);
+      const ending = await one({ store, drift, plan, owned, readBack, ...claimed });
       if (ending === 'lost') continue;
       spent.calls += ending.calls;
-      if (ending.state === 'done' || ending.state === 'verified') spent.minimum += claimed.change.draft.calls;
+      if (ending.state === 'done' || ending.state === 'verified')
+        spent.minimum += claimed.change.draft.calls + (readBack === 'call' && READ_BACK.has(claimed.change.op) ? 1 : 0);
       misses = isMiss(ending.outcome.code) ? misses + 1 : 0;
       if (misses >= BREAKER) {
         await count(store, plan.runId, spent);
         return pause(store, plan);
       }
+      // Only between good changes: a row of misses must be seen to be one.
+      if (misses === 0 && Date.parse(clock.now()) - began > SLICE_MS) {
+        await count(store, plan.runId, spent);
+        return { again: clock.now() };
+      }
     }
     const ended = await concludePlan(store, planId, drift, clock, crypto);
     spent.calls += ended.calls;
+    spent.minimum += ended.verified === 0 ? 0 : Math.min(ended.verified, await leastPages(store));
     await count(store, ended.runId, spent);
     if (ended.left === 'unknown') return { again: after(settleMs) };
     if (ended.left === 'leased') return { again: after(leaseMs) };
@@ -99,13 +123,16 @@ export function createApplyPlan(ports: {
     );
   }
 
-  async function one(
-    store: TenantStore,
-    drift: DriftTarget,
-    plan: Plan,
-    change: Change,
-    from: ChangeState,
-  ): Promise<Ending> {
+  async function one(input: {
+    readonly store: TenantStore;
+    readonly drift: DriftTarget;
+    readonly plan: Plan;
+    readonly owned: OwnedListing;
+    readonly readBack: Work['readBack'];
+    readonly change: Change;
+    readonly from: ChangeState;
+  }): Promise<Ending> {
+    const { store, drift, plan, change, from } = input;
     const attempts = await store.plans.attempts(change.id);
     const open = attempts.filter((attempt) => attempt.outcome === undefined);
     const settled = after(-settleMs);
@@ -121,7 +148,9 @@ export function createApplyPlan(ports: {
       plan,
       change,
       attempts,
-      confirm: (...ops) => confirm(store, change, ops),
+      owned: input.owned,
+      readBack: input.readBack,
+      confirm: (...ops) => confirm(store, plan, change, ops),
       finish: async (state, outcome, also) => {
         const calls = change.calls + drift.takeCallCount();
         const written = await store.write(async (tx) => {
@@ -152,7 +181,8 @@ export function createApplyPlan(ports: {
     log('debug', 'change.claimed', { change: change.id, op: change.op, from, fence: change.fence });
     return withLease(store, change, async () => {
       try {
-        return await STEPS[change.op](work);
+        const step = STEPS[change.op];
+        return await (FIRST.has(change.op) ? drift.removal((first) => step({ ...work, drift: first })) : step(work));
       } catch (error) {
         if (!(error instanceof DomainError) || !MAY_PASS.has(error.code)) throw error;
         // A read that could not be answered decides nothing: the change rests and is looked at again.
@@ -190,10 +220,15 @@ export function createApplyPlan(ports: {
 
   async function confirm(
     store: TenantStore,
+    plan: Plan,
     change: Change,
     ops: readonly DraftChange['op'][],
   ): Promise<DraftChange | null> {
     const { personId, accountId } = change.draft;
+    if (plan.kind === 'operation') {
+      const { input } = await loadWorld(store, crypto, clock.now());
+      return ops.includes(change.op) ? reconsider(input, change.draft) : null;
+    }
     if (personId === undefined) return null;
     const { input } = await loadWorld(store, crypto, clock.now(), [personId], 'only');
     const { changes } = reconcile(input);

@@ -1,6 +1,6 @@
 import { DomainError } from '../core/errors.ts';
 import type { ChangeOp, PlanState } from '../core/reconcile/plan.ts';
-import type { Change, Override, Plan } from './plan-port.ts';
+import { applyPriority, type Change, type Override, type Plan } from './plan-port.ts';
 import type { Aggregates, Clock, Crypto, Store, TenantStore } from './ports.ts';
 import type { Principal } from './principal.ts';
 
@@ -128,8 +128,13 @@ export function createApprovePlan(ports: {
   async function begin(tx: Aggregates, plan: Plan, now: string): Promise<number> {
     await tx.plans.startApprovals(plan.id, now);
     await tx.runs.update(plan.runId, { state: 'applying', stage: 'applying' });
-    await tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${plan.id}`, payload: { planId: plan.id } });
     const counts = await tx.plans.counts(plan.id);
+    await tx.jobs.enqueue({
+      kind: 'apply',
+      dedupeKey: `apply:${plan.id}`,
+      payload: { planId: plan.id },
+      priority: applyPriority(counts),
+    });
     return Object.values(counts).reduce(
       (sum, of) => sum + (of['approved'] ?? 0) + (of['unknown'] ?? 0) + (of['leased'] ?? 0),
       0,

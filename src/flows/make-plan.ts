@@ -3,7 +3,7 @@ import { canonicalText } from '../core/reconcile/canonical.ts';
 import { CHANGE_OPS, type DraftChange } from '../core/reconcile/plan.ts';
 import { reconcile, type ReconcileResult } from '../core/reconcile/reconcile.ts';
 import { loadWorld } from './world.ts';
-import type { Approval, Change, Plan } from './plan-port.ts';
+import { type Approval, type Change, type Plan, plannedChanges } from './plan-port.ts';
 import type { Clock, Crypto, Log, Store } from './ports.ts';
 import type { Run, RunScope, StoredEntry } from './run-port.ts';
 
@@ -138,18 +138,7 @@ export function createMakePlan(ports: {
       changes: drafts,
     });
     const planId = crypto.uuid();
-    const changes = drafts.map((draft, index): Change => ({
-      id: crypto.uuid(),
-      planId,
-      seq: index + 1,
-      op: draft.op,
-      state: draft.gates.length > 0 ? 'held' : 'planned',
-      draft,
-      gates: draft.gates,
-      fence: 0,
-      calls: 0,
-      updatedAt: now,
-    }));
+    const changes = plannedChanges({ planId, drafts, at: now, newId: () => crypto.uuid() });
     return {
       changes,
       plan: {

@@ -23,6 +23,8 @@ export type Statement = {
       readonly data: HrRecord;
       readonly rowHash: string;
       readonly importId: string;
+      /** Key of the row whose employment this one goes on with: a record that is new belongs to the person of that one. */
+      readonly continues?: string;
     }
 );
 

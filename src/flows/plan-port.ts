@@ -25,7 +25,8 @@ export interface Approval {
 export interface Plan {
   readonly id: string;
   readonly runId: string;
-  readonly kind: 'reconcile' | 'speculative';
+  /** `operation`: asked for directly, one change past what the sources say. */
+  readonly kind: 'reconcile' | 'speculative' | 'operation';
   /** SHA-256 of `doc`. */
   readonly hash: string;
   readonly state: PlanState;
@@ -36,6 +37,14 @@ export interface Plan {
   readonly requestedBy: string;
   readonly createdAt: string;
   readonly expiresAt: string;
+}
+
+/** A plan with somebody to remove goes before the others: a seat that should be gone is worse than one that comes late. */
+export function applyPriority(counts: Readonly<Record<string, Readonly<Record<string, number>>>>): number {
+  const due = ['handover', 'deprovision', 'erase'].some((op) =>
+    ['approved', 'leased', 'unknown'].some((state) => (counts[op]?.[state] ?? 0) > 0),
+  );
+  return due ? 10 : 0;
 }
 
 export type StepOutcome = 'ok' | 'refused' | 'unknown' | 'absent';
@@ -73,6 +82,28 @@ export interface Change {
   readonly calls: number;
   readonly outcome?: ChangeOutcome;
   readonly updatedAt: string;
+}
+
+/** The changes of a new plan, in the order of its drafts. */
+export function plannedChanges(input: {
+  readonly planId: string;
+  readonly drafts: readonly DraftChange[];
+  readonly at: string;
+  readonly newId: () => string;
+}): readonly Change[] {
+  const { planId, drafts, at, newId } = input;
+  return drafts.map((draft, index) => ({
+    id: newId(),
+    planId,
+    seq: index + 1,
+    op: draft.op,
+    state: draft.gates.length > 0 ? 'held' : 'planned',
+    draft,
+    gates: draft.gates,
+    fence: 0,
+    calls: 0,
+    updatedAt: at,
+  }));
 }
 
 export interface PlanStore {
@@ -140,6 +171,15 @@ export interface PlanStore {
     readonly accountId: string;
     readonly at: string;
   }): Promise<boolean>;
+  /** The same for an erase of exactly this e-mail. */
+  mayErase(input: {
+    readonly changeId: string;
+    readonly fence: number;
+    readonly email: string;
+    readonly at: string;
+  }): Promise<boolean>;
+  /** E-mails whose erasure was asked of Drift since the instant, or may have been. */
+  erasedSince(at: string): Promise<readonly string[]>;
   /** Deprovisions done since the instant, for rolling gates. */
   deprovisionedSince(at: string): Promise<number>;
   /** Plans with work left: approved, applying. */

@@ -1,6 +1,9 @@
 import type { Policy } from '../core/reconcile/policy.ts';
 import type { AccountStore } from './account-port.ts';
+import type { EventStore } from './event-port.ts';
 import type { ImportStore } from './import-port.ts';
+import type { MarkStore } from './mark-port.ts';
+import type { OperationStore } from './operation-port.ts';
 import type { PeopleStore } from './people-port.ts';
 import type { PlanStore } from './plan-port.ts';
 import type { RunStore } from './run-port.ts';
@@ -82,6 +85,9 @@ export interface Aggregates {
   readonly runs: RunStore;
   readonly plans: PlanStore;
   readonly policy: PolicyStore;
+  readonly operations: OperationStore;
+  readonly events: EventStore;
+  readonly marks: MarkStore;
   readonly settings: SettingStore;
   readonly jobs: JobQueue;
   readonly audit: AuditLog;

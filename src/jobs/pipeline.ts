@@ -4,6 +4,7 @@ import type { DriftTarget } from '../flows/drift-port.ts';
 import type { Job, JobHandler, JobResult } from '../flows/job-port.ts';
 import type { MakePlan } from '../flows/make-plan.ts';
 import type { ObserveDrift } from '../flows/observe-drift.ts';
+import { applyPriority } from '../flows/plan-port.ts';
 import type { Clock, Log, Store } from '../flows/ports.ts';
 import type { Run } from '../flows/run-port.ts';
 
@@ -90,8 +91,14 @@ export function createPipeline(ports: {
       const tenant = store.tenant(id);
       for (const plan of await tenant.plans.unfinished()) {
         if (plan.state !== 'applying') continue;
+        const counts = await tenant.plans.counts(plan.id);
         await tenant.write((tx) =>
-          tx.jobs.enqueue({ kind: 'apply', dedupeKey: `apply:${plan.id}`, payload: { planId: plan.id } }),
+          tx.jobs.enqueue({
+            kind: 'apply',
+            dedupeKey: `apply:${plan.id}`,
+            payload: { planId: plan.id },
+            priority: applyPriority(counts),
+          }),
         );
       }
     }

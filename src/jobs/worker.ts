@@ -5,7 +5,7 @@ import type { Clock, JobKind, Log } from '../flows/ports.ts';
 const LEASE_MS = 10_000;
 const POLL_MS = 200;
 /** What passes by itself ends no job; it is tried again after so long. */
-const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'store.unavailable']);
+const MAY_PASS: ReadonlySet<string> = new Set(['drift.unreachable', 'drift.credential_dead', 'store.unavailable']);
 const PASSING_MS = 15_000;
 /** A job that failed this often with an unexpected error is given up, and shown. */
 const MAX_ATTEMPTS = 20;
@@ -14,10 +14,7 @@ const MAX_ATTEMPTS = 20;
  * Jobs of one lane are done one after the other: a run and an apply must not look at the same Drift at once, and whoever
  * waits for a single call must not wait for either.
  */
-const LANES: readonly (readonly JobKind[])[] = [
-  ['run', 'apply'],
-  ['operation', 'event', 'probe'],
-];
+const LANES: readonly (readonly JobKind[])[] = [['run', 'apply'], ['operation'], ['event', 'probe']];
 
 export interface Worker {
   start(): void;

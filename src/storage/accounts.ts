@@ -1,12 +1,15 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Account, Baseline, OwnedCounts } from '../core/identity/account.ts';
 import type { AttributeValues } from '../core/identity/attributes.ts';
 import type { AccountStore, SnapshotInfo } from '../flows/account-port.ts';
+import { createOwnedRecords } from './owned-records.ts';
 import type { Schema } from './schema.ts';
 import { slices } from './slices.ts';
 
 /** What was last seen of Drift. `last_seen` dates each account, so that an older look never covers a newer one. */
 export function createAccountStore(db: Kysely<Schema>, tenantId: string): AccountStore {
+  const records = createOwnedRecords(db, tenantId);
+  const snapshots = () => db.selectFrom('snapshot').selectAll().where('tenant_id', '=', tenantId);
   return {
     async putSnapshot(snapshot, seen) {
       await db
@@ -16,33 +19,28 @@ export function createAccountStore(db: Kysely<Schema>, tenantId: string): Accoun
           id: snapshot.id,
           started_at: snapshot.startedAt,
           ended_at: snapshot.endedAt,
-          complete: 1,
+          complete: snapshot.complete.accounts ? 1 : 0,
           accounts: snapshot.accounts,
-          companies: snapshot.companies,
+          companies: snapshot.companies ?? 0,
+          companies_listed: snapshot.companies === null ? 0 : 1,
           contacts: snapshot.contacts,
           calls: snapshot.calls,
         })
         .execute();
       await putAccounts(snapshot, seen.accounts);
-      await db.deleteFrom('company').where('tenant_id', '=', tenantId).execute();
-      for (const slice of slices(seen.companies)) {
-        const rows = slice.map(({ id, ownerId, deleted }) => ({ ...ownedRow(id, ownerId), deleted: deleted ? 1 : 0 }));
-        await db.insertInto('company').values(rows).execute();
-      }
-      // Where contacts cannot be listed, what is known of them stays known.
-      if (seen.contacts === null) return;
-      await db.deleteFrom('contact').where('tenant_id', '=', tenantId).execute();
-      for (const slice of slices(seen.contacts)) {
-        const rows = slice.map(({ id, ownerId }) => ownedRow(id, ownerId));
-        await db.insertInto('contact').values(rows).execute();
-      }
-
-      function ownedRow(id: string, ownerId: string | undefined) {
-        return { tenant_id: tenantId, id, owner_id: ownerId ?? null, snapshot_id: snapshot.id };
-      }
+      if (seen.companies !== null) await records.replaceCompanies(snapshot.id, seen.companies);
+      if (seen.contacts !== null) await records.replaceContacts(snapshot.id, seen.contacts);
     },
 
+    putContacts: (snapshotId, seen, gone) => records.putContacts(snapshotId, seen, gone),
+    knownContacts: (limit) => records.knownContacts(limit),
+
     latestSnapshot,
+
+    async snapshot(id) {
+      const row = await snapshots().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : infoOf(row);
+    },
 
     async present() {
       const rows = await db
@@ -130,9 +128,10 @@ export function createAccountStore(db: Kysely<Schema>, tenantId: string): Accoun
 
     async owned() {
       const snapshot = await latestSnapshot();
-      const listable = snapshot !== null && snapshot.contacts !== null;
-      const companies = await countByOwner('company');
-      const contacts = await countByOwner('contact');
+      const contactsListable = snapshot?.complete.contacts === true;
+      const accountsListable = snapshot?.complete.companies === true;
+      const companies = await records.counts('company');
+      const contacts = await records.counts('contact');
       const rows = await db
         .selectFrom('account')
         .select(['id', 'rest_id'])
@@ -146,55 +145,21 @@ export function createAccountStore(db: Kysely<Schema>, tenantId: string): Accoun
             accounts: row.rest_id === null ? 0 : (companies.get(row.rest_id) ?? 0),
             contacts: row.rest_id === null ? 0 : (contacts.get(row.rest_id) ?? 0),
             // Without a proven owner id nothing can be said of what the agent owns.
-            contactsListable: listable && row.rest_id !== null,
+            contactsListable: contactsListable && row.rest_id !== null,
+            ...(accountsListable && row.rest_id !== null ? {} : { accountsListable: false }),
           },
         ]),
       );
     },
 
-    async ownedOf(ownerRestId) {
-      const companies = await db
-        .selectFrom('company')
-        .select('id')
-        .where('tenant_id', '=', tenantId)
-        .where('owner_id', '=', ownerRestId)
-        .where('deleted', '=', 0)
-        .orderBy('id')
-        .execute();
-      const contacts = await db
-        .selectFrom('contact')
-        .select('id')
-        .where('tenant_id', '=', tenantId)
-        .where('owner_id', '=', ownerRestId)
-        .orderBy('id')
-        .execute();
-      return { companies: companies.map(({ id }) => id), contacts: contacts.map(({ id }) => id) };
-    },
-
-    setCompanyOwner: (companyId, ownerRestId) => setOwner('company', companyId, ownerRestId),
-    setContactOwner: (contactId, ownerRestId) => setOwner('contact', contactId, ownerRestId),
+    ownedOf: (ownerRestId) => records.of(ownerRestId),
+    setCompanyOwner: (companyId, ownerRestId) => records.setOwner('company', companyId, ownerRestId),
+    setContactOwner: (contactId, ownerRestId) => records.setOwner('contact', contactId, ownerRestId),
   };
 
   async function latestSnapshot(): Promise<SnapshotInfo | null> {
-    const row = await db
-      .selectFrom('snapshot')
-      .selectAll()
-      .where('tenant_id', '=', tenantId)
-      .where('complete', '=', 1)
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (row === undefined) return null;
-    const { id, accounts, companies, contacts, calls } = row;
-    return {
-      id,
-      startedAt: row.started_at,
-      endedAt: row.ended_at ?? row.started_at,
-      accounts,
-      companies,
-      contacts,
-      calls,
-    };
+    const row = await snapshots().where('complete', '=', 1).orderBy('id', 'desc').limit(1).executeTakeFirst();
+    return row === undefined ? null : infoOf(row);
   }
 
   async function putAccounts(snapshot: SnapshotInfo, accounts: readonly Account[]): Promise<void> {
@@ -230,7 +195,8 @@ export function createAccountStore(db: Kysely<Schema>, tenantId: string): Accoun
         )
         .execute();
     }
-    // What a complete listing lacks is gone, unless it was read after the listing began.
+    // What a complete listing lacks is gone, unless it was read after the listing began; any other proves nothing.
+    if (!snapshot.complete.accounts) return;
     await db
       .updateTable('account')
       .set({ present: 0, last_seen: at })
@@ -240,25 +206,19 @@ export function createAccountStore(db: Kysely<Schema>, tenantId: string): Accoun
       .where((eb) => eb.or([eb('snapshot_id', 'is', null), eb('snapshot_id', '!=', snapshot.id)]))
       .execute();
   }
+}
 
-  async function countByOwner(table: 'company' | 'contact'): Promise<ReadonlyMap<string, number>> {
-    const rows = await db
-      .selectFrom(table)
-      .select((eb) => ['owner_id', eb.fn.countAll<number>().as('owned')])
-      .where('tenant_id', '=', tenantId)
-      .where('owner_id', 'is not', null)
-      .$if(table === 'company', (query) => query.where('deleted', '=', 0))
-      .groupBy('owner_id')
-      .execute();
-    return new Map(rows.map((row) => [row.owner_id ?? '', row.owned]));
-  }
-
-  async function setOwner(table: 'company' | 'contact', id: string, ownerRestId: string): Promise<void> {
-    await db
-      .updateTable(table)
-      .set({ owner_id: ownerRestId })
-      .where('tenant_id', '=', tenantId)
-      .where('id', '=', id)
-      .execute();
-  }
+function infoOf(row: Selectable<Schema['snapshot']>): SnapshotInfo {
+  const { id, accounts, contacts, calls } = row;
+  const companies = row.companies_listed === 1 ? row.companies : null;
+  return {
+    id,
+    startedAt: row.started_at,
+    endedAt: row.ended_at ?? row.started_at,
+    accounts,
+    companies,
+    contacts,
+    complete: { accounts: row.complete === 1, companies: companies !== null, contacts: contacts !== null },
+    calls,
+  };
 }

@@ -35,8 +35,8 @@ export type Failure = 'contention' | 'unreachable' | 'other';
 
 /** SQLSTATE of serialization failure, deadlock and lock timeout: the transaction left nothing and may be made again. */
 const CONTENTION = new Set(['40001', '40P01', '55P03']);
-/** SQLSTATE classes of connection failure, shortage of resources, and a server that is shutting down or starting. */
-const UNREACHABLE = /^(08...|53...|57P0.|ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
+/** SQLSTATE classes of connection failure, shortage of resources, a server that is shutting down or starting, a time limit. */
+const UNREACHABLE = /^(08...|53...|57P0.|57014|ECONN[A-Z]+|EPIPE|ETIMEDOUT|ENOTFOUND)$/;
 
 /** What `pg` says itself, without a code. */
 const UNREACHABLE_WORDS =

@@ -1,4 +1,12 @@
-import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool, Updateable } from 'kysely';
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type Selectable,
+  sql,
+  type SqlBool,
+  type Updateable,
+} from 'kysely';
 import type { Job, JobWork } from '../flows/job-port.ts';
 import type { Clock, Crypto, JobQueue } from '../flows/ports.ts';
 import type { Database } from './database.ts';
@@ -33,7 +41,17 @@ export function createJobQueue(
           error: null,
           created_at: now,
         })
-        .onConflict((conflict) => conflict.doNothing())
+        // Whoever has claimed the queued twin and not seen this change yet must not end it before this commits: the twin's row
+        // is locked, and it stays due at the earlier of the two times, with the higher of the two priorities.
+        .onConflict((conflict) =>
+          conflict
+            .columns(['tenant_id', 'dedupe_key'])
+            .where(sql<boolean>`state = 'queued' and dedupe_key is not null`)
+            .doUpdateSet((eb) => ({
+              run_at: sql<string>`case when ${eb.ref('job.run_at')} <= ${eb.ref('excluded.run_at')} then ${eb.ref('job.run_at')} else ${eb.ref('excluded.run_at')} end`,
+              priority: sql<number>`case when ${eb.ref('job.priority')} >= ${eb.ref('excluded.priority')} then ${eb.ref('job.priority')} else ${eb.ref('excluded.priority')} end`,
+            })),
+        )
         .execute();
     },
   };

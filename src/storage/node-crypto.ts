@@ -2,8 +2,8 @@ import { type KeyObject, createHmac, createSecretKey, hash, randomBytes } from '
 import type { Crypto } from '../flows/ports.ts';
 
 export interface KeyedCrypto extends Crypto {
-  /** HMAC-SHA-256 in hex under a key of its own per purpose, over all tenants: token hashes, signatures of cursors. */
-  purposeHash(purpose: 'token' | 'cursor', text: string): string;
+  /** HMAC-SHA-256 in hex under a key of its own per purpose, over all tenants: token hashes, signatures of cursors and of answers. */
+  purposeHash(purpose: 'token' | 'cursor' | 'answers', text: string): string;
 }
 
 /** `pepper`: at least 32 bytes that only the bridge knows; every key is derived from it and never equals it. */

@@ -82,6 +82,11 @@ export function createAccept(
     keys: readonly PersonKey[],
     known: RecordRow | undefined,
   ): Promise<string> {
+    const continues = statement.source === 'idp' ? undefined : statement.continues;
+    if (known === undefined && continues !== undefined) {
+      const { rows } = await recordOf(db, dialect, tenantId, statement.source, continues);
+      if (rows[0] !== undefined) return rows[0].person_id;
+    }
     const holders = keys.length === 0 ? [] : await holdersOf(keys);
     if (known !== undefined && holders.every((holder) => holder === known.person_id)) return known.person_id;
     const people = await loadPeople(known === undefined ? holders : [...holders, known.person_id]);

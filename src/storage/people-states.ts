@@ -159,20 +159,31 @@ function isLive(row: RecordRow): boolean {
   return !GONE.some((gone) => gone === row.state);
 }
 
-/** The record that speaks for its source: a live one before one that is gone, then the one that spoke last. */
+/** The record that speaks: of an employment that goes on before one that is over or gone, then the one that spoke last. */
 function best(rows: readonly RecordRow[]): RecordRow | undefined {
-  return rows.toSorted(
-    (left, right) => Number(isLive(right)) - Number(isLive(left)) || (left.updated_at < right.updated_at ? 1 : -1),
-  )[0];
+  const rank = (row: RecordRow): number => (!isLive(row) ? 0 : isOver(row) ? 1 : 2);
+  return rows.toSorted((left, right) => rank(right) - rank(left) || (left.updated_at < right.updated_at ? 1 : -1))[0];
+}
+
+/** An employment that ended, of somebody who may have another one in the same feed. */
+function isOver(row: RecordRow): boolean {
+  if (row.source === 'idp') return false;
+  const { status } = JSON.parse(row.data) as HrRecord;
+  return status === 'ended' || status === 'rescinded';
 }
 
 /** Sources that contradict themselves or each other about this person. */
 function duplicates(rows: readonly RecordRow[], contested: ReadonlySet<string>): readonly string[] {
   const live = rows.filter(isLive);
   const twice = [...Map.groupBy(live, (row) => row.source)].flatMap(([source, own]) =>
-    own.length > 1 ? [source] : [],
+    own.length > 1 && own.filter((row) => !isOver(row)).length > 1 ? [source] : [],
   );
-  const feeds = live.filter((row) => row.source !== 'idp');
+  const feeds = [
+    ...Map.groupBy(
+      live.filter((row) => row.source !== 'idp'),
+      (row) => row.source,
+    ).values(),
+  ].flatMap((own) => best(own) ?? []);
   const words = new Set(feeds.map((row) => (JSON.parse(row.data) as HrRecord).status));
   const torn = feeds.length > 1 && words.size > 1 ? feeds.map((row) => row.source) : [];
   return [...new Set([...twice, ...torn, ...contested])].sort();

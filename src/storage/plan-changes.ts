@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { DraftChange, GateCode } from '../core/reconcile/plan.ts';
 import type { Attempt, Change, ChangeOutcome, Override, PlanStore } from '../flows/plan-port.ts';
-import { type DialectName, takeFreeRows } from './dialect.ts';
+import { contains, type DialectName, takeFreeRows } from './dialect.ts';
 import type { Schema } from './schema.ts';
 import { lockTenant } from './tenant-lock.ts';
 
@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 7 * 24 * 3_600_000;
 
 type ChangeWork = Pick<
   PlanStore,
-  'claim' | 'renew' | 'checked' | 'finish' | 'intend' | 'settle' | 'attempts' | 'mayDeprovision'
+  'claim' | 'renew' | 'checked' | 'finish' | 'intend' | 'settle' | 'attempts' | 'mayDeprovision' | 'mayErase'
 >;
 
 /** What the approval row keeps as one text. */
@@ -165,7 +165,35 @@ export function createChangeWork(db: Kysely<Schema>, tenantId: string, dialect: 
     },
 
     async mayDeprovision({ changeId, fence, accountId, at }) {
-      const row = await db
+      const row = await irreversible('deprovision', changeId, fence, at)
+        .where('c.account_id', '=', accountId)
+        .where((eb) => eb.not(eb.exists(receives(accountId))))
+        .executeTakeFirst();
+      return row !== undefined && approves(row.doc, changeId);
+    },
+
+    async mayErase({ changeId, fence, email, at }) {
+      const row = await irreversible('erase', changeId, fence, at).executeTakeFirst();
+      const meant = row === undefined ? undefined : (JSON.parse(row.draft) as DraftChange).before.email;
+      return row !== undefined && meant === email && approves(row.doc, changeId);
+    },
+  };
+
+  /** Handovers, of whatever plan, that are under way to this account: it owns more with every call of theirs. */
+  function receives(accountId: string) {
+    return db
+      .selectFrom('change as h')
+      .select('h.id')
+      .where('h.tenant_id', '=', tenantId)
+      .where('h.op', '=', 'handover')
+      .where('h.state', 'in', ['leased', 'unknown'])
+      .where((eb) => contains(eb.ref('h.draft'), `"to":${JSON.stringify(accountId)}`));
+  }
+
+  /** The change, while it is approved, started in time, leased and checked under this fence, in a plan that is being applied. */
+  function irreversible(op: 'deprovision' | 'erase', changeId: string, fence: number, at: string) {
+    return (
+      db
         .selectFrom('change as c')
         .innerJoin('plan as p', (join) => join.onRef('p.tenant_id', '=', 'c.tenant_id').onRef('p.id', '=', 'c.plan_id'))
         .innerJoin('approval as a', (join) =>
@@ -175,26 +203,28 @@ export function createChangeWork(db: Kysely<Schema>, tenantId: string, dialect: 
             .onRef('a.plan_id', '=', 'p.id')
             .onRef('a.hash', '=', 'p.hash'),
         )
-        .select('a.doc')
+        .innerJoin('tenant as t', 't.id', 'c.tenant_id')
+        .select(['a.doc', 'c.draft'])
         .where('c.tenant_id', '=', tenantId)
         .where('c.id', '=', changeId)
-        .where('c.op', '=', 'deprovision')
-        .where('c.account_id', '=', accountId)
+        .where('c.op', '=', op)
         .where('c.state', '=', 'leased')
         .where('c.fence', '=', fence)
         .where('c.checked_fence', '=', fence)
         .where('c.lease_until', '>', at)
-        .where('p.kind', '=', 'reconcile')
+        .where('p.kind', 'in', ['reconcile', 'operation'])
         .where('p.state', '=', 'applying')
+        .where('t.state', '=', 'active')
         // Expiry bounds the start; what was started in time may wait for its own handover.
         .where('a.started_at', 'is not', null)
         .whereRef('a.started_at', '<', 'a.expires_at')
         .where('a.started_at', '>', new Date(Date.parse(at) - LONGEST_WAIT_MS).toISOString())
-        .executeTakeFirst();
-      return row !== undefined && (JSON.parse(row.doc) as ApprovalDoc).changes.includes(changeId);
-    },
-  };
+    );
+  }
 }
+
+const approves = (doc: string, changeId: string): boolean =>
+  (JSON.parse(doc) as ApprovalDoc).changes.includes(changeId);
 
 function toAttempt(row: Selectable<Schema['attempt']>): Attempt {
   return {

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { Gate } from '../core/reconcile/plan.ts';
+import type { DraftChange, Gate } from '../core/reconcile/plan.ts';
 import type { Approval, Change, Plan, PlanStore } from '../flows/plan-port.ts';
 import { type DialectName, contains, isOneOf } from './dialect.ts';
 import { type ApprovalDoc, createChangeWork, toChange } from './plan-changes.ts';
@@ -148,6 +148,18 @@ export function createPlanStore(db: Kysely<Schema>, tenantId: string, dialect: D
       return ids.filter((id) => moved.has(id));
     },
 
+    async erasedSince(at) {
+      const rows = await db
+        .selectFrom('change')
+        .select('draft')
+        .where('tenant_id', '=', tenantId)
+        .where('op', '=', 'erase')
+        .where('state', 'in', ['leased', 'unknown', 'done', 'verified', 'failed'])
+        .where('updated_at', '>=', at)
+        .execute();
+      return rows.flatMap(({ draft }) => (JSON.parse(draft) as DraftChange).before.email ?? []);
+    },
+
     async deprovisionedSince(at) {
       const row = await db
         .selectFrom('change')
@@ -210,7 +222,7 @@ function toPlan(row: Selectable<Schema['plan']>): Plan {
   return {
     id: row.id,
     runId: row.run_id,
-    kind: row.kind === 'speculative' ? 'speculative' : 'reconcile',
+    kind: row.kind as Plan['kind'],
     hash: row.hash,
     state: row.state as Plan['state'],
     summary: row.summary,

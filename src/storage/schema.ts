@@ -1,3 +1,6 @@
+import type { EventTables } from './event-tables.ts';
+import type { OperationTables } from './operation-tables.ts';
+
 /**
  * Tables as both databases hold them. The tenant stands first in every key and index; JSON, instants (UTC ISO, ms) and
  * 64-bit ids are text, flags are 0 or 1, so that one query reads alike on SQLite and PostgreSQL.
@@ -6,7 +9,7 @@ interface Owned {
   tenant_id: string;
 }
 
-export interface Schema {
+export interface Schema extends EventTables, OperationTables {
   store_meta: { key: string; value: string };
   /** The row is what a tenant's writers queue at where order matters; it carries the head of the audit chain. */
   tenant: {
@@ -108,6 +111,8 @@ export interface Schema {
     complete: number;
     accounts: number;
     companies: number;
+    /** 0: the organisation showed none, and `companies` says nothing. */
+    companies_listed: number;
     contacts: number | null;
     calls: number;
   };

@@ -20,6 +20,13 @@ export interface SecretStore {
   set(name: string, value: string, at: string): Promise<void>;
   /** Throws DomainError `store.unavailable` where the stored text cannot be opened with the keys at hand. */
   get(name: string): Promise<string | null>;
+  /** The value, and what `swap` must be told to replace this very value. Throws as `get` does. */
+  read(name: string): Promise<{ readonly value: string; readonly revision: string } | null>;
+  /**
+   * Puts a value in the place of that revision; null: where nothing is yet. The new revision, or null where something else
+   * stands there: of all that try at once, in any process, one succeeds.
+   */
+  swap(name: string, revision: string | null, value: string, at: string): Promise<string | null>;
   remove(name: string): Promise<boolean>;
   names(): Promise<readonly string[]>;
 }
@@ -47,20 +54,28 @@ export function createSecretStore(db: Kysely<Schema>, tenantId: string, keys: Se
     },
 
     async get(name) {
-      const row = await db
-        .selectFrom('secret')
-        .select(['ciphertext', 'key_id'])
+      return (await read(name))?.value ?? null;
+    },
+    read,
+
+    async swap(name, revision, value, at) {
+      const row = { ciphertext: seal(keys.current, place(name, keys.current.id), value), key_id: keys.current.id };
+      if (revision === null) {
+        const { numInsertedOrUpdatedRows } = await db
+          .insertInto('secret')
+          .values({ tenant_id: tenantId, name, ...row, updated_at: at })
+          .onConflict((conflict) => conflict.columns(['tenant_id', 'name']).doNothing())
+          .executeTakeFirstOrThrow();
+        return numInsertedOrUpdatedRows === 1n ? row.ciphertext : null;
+      }
+      const { numUpdatedRows } = await db
+        .updateTable('secret')
+        .set({ ...row, updated_at: at })
         .where('tenant_id', '=', tenantId)
         .where('name', '=', name)
-        .executeTakeFirst();
-      if (row === undefined) return null;
-      const key = all.find(({ id }) => id === row.key_id);
-      const opened = key === undefined ? null : open(key, place(name, key.id), row.ciphertext);
-      if (opened !== null) return opened;
-      throw new DomainError(
-        'store.unavailable',
-        `The stored secret "${name}" cannot be opened: BRIDGE_SECRET_KEY is not the one that sealed it, or the row was changed. Set the credentials again.`,
-      );
+        .where('ciphertext', '=', revision)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n ? row.ciphertext : null;
     },
 
     async remove(name) {
@@ -82,6 +97,24 @@ export function createSecretStore(db: Kysely<Schema>, tenantId: string, keys: Se
       return rows.map(({ name }) => name);
     },
   };
+
+  /** No value is sealed alike twice, so the sealed text is a revision. */
+  async function read(name: string): Promise<{ readonly value: string; readonly revision: string } | null> {
+    const row = await db
+      .selectFrom('secret')
+      .select(['ciphertext', 'key_id'])
+      .where('tenant_id', '=', tenantId)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const key = all.find(({ id }) => id === row.key_id);
+    const opened = key === undefined ? null : open(key, place(name, key.id), row.ciphertext);
+    if (opened !== null) return { value: opened, revision: row.ciphertext };
+    throw new DomainError(
+      'store.unavailable',
+      `The stored secret "${name}" cannot be opened: BRIDGE_SECRET_KEY is not the one that sealed it, or the row was changed. Set the credentials again.`,
+    );
+  }
 
   /** Additional authenticated data: where the text belongs, and which key it names. */
   function place(name: string, keyId: string): string {

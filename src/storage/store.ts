@@ -5,8 +5,11 @@ import type { Aggregates, Clock, Crypto, Store, TenantStore } from '../flows/por
 import { createAccountStore } from './accounts.ts';
 import { createAuditLog } from './audit.ts';
 import type { Database } from './database.ts';
+import { createEventStore } from './events.ts';
 import { createImportStore } from './imports.ts';
 import { createJobQueue } from './jobs.ts';
+import { createMarkStore } from './marks.ts';
+import { createOperationStore } from './operation-batches.ts';
 import { createPeopleStore } from './people.ts';
 import { createPlanStore } from './plans.ts';
 import { createPolicyStore } from './policy.ts';
@@ -64,6 +67,9 @@ function aggregates(db: Kysely<Schema>, tenantId: string, ports: StorePorts, sta
     plans: createPlanStore(db, tenantId, dialect),
     policy: createPolicyStore(db, tenantId, { dialect, clock, base: basePolicy }),
     scimRequests: createScimRequestStore(db, tenantId, dialect),
+    operations: createOperationStore(db, tenantId, dialect),
+    events: createEventStore(db, tenantId, dialect),
+    marks: createMarkStore(db, tenantId),
     settings: createSettingStore(db, tenantId),
     jobs: createJobQueue(db, tenantId, { clock, crypto }),
     audit,

@@ -3,7 +3,9 @@ import { DomainError } from '../core/errors.ts';
 import type { Clock, Crypto } from '../flows/ports.ts';
 import { createAuditLog, NO_HASH } from './audit.ts';
 import type { Database } from './database.ts';
+import { WEBHOOK_ADDRESS, newWebhookAddress } from './events.ts';
 import type { Schema } from './schema.ts';
+import { createSettingStore } from './settings.ts';
 import { writeTransaction } from './write-transaction.ts';
 
 export interface Tenant {
@@ -45,6 +47,7 @@ export function createTenants(ports: {
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirst();
       if (numInsertedOrUpdatedRows !== 1n) return false;
+      await createSettingStore(tx, tenant.id).set(WEBHOOK_ADDRESS, newWebhookAddress());
       await audit(tx, tenant.id).append({ actor: by, kind: 'tenant.created', subject: tenant.id, data: {} });
       return true;
     });

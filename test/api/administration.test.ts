@@ -53,8 +53,8 @@ describe('the policy', () => {
     ],
     ['a number is none', { leavers: { ...DEFAULT_POLICY.leavers, endedDays: 'many' } }, 'body.leavers.endedDays'],
     [
-      'one missing file would be enough',
-      { leavers: { ...DEFAULT_POLICY.leavers, vanishedFiles: 1 } },
+      'no missing file would be enough',
+      { leavers: { ...DEFAULT_POLICY.leavers, vanishedFiles: 0 } },
       'body.leavers.vanishedFiles',
     ],
   ])('is refused where %s, and the place is named', async (_, change, place) => {
@@ -66,6 +66,19 @@ describe('the policy', () => {
     expect(put.body).toMatchObject({ status: 422, code: 'policy.invalid' });
     expect((put.body as { errors: { path: string }[] }).errors.map(({ path }) => path)).toContain(place);
     expect((await call.get('/policy')).headers['etag']).toBe(headers['etag']);
+  });
+
+  it.each([
+    [1, 200],
+    [100, 200],
+    [101, 422],
+  ])('may wait for %i complete files without a person: %i', async (vanishedFiles, status) => {
+    const { headers } = await call.get('/policy');
+    const put = await call
+      .put('/policy')
+      .set('if-match', headers['etag'] ?? '')
+      .send({ ...DEFAULT_POLICY, leavers: { ...DEFAULT_POLICY.leavers, vanishedFiles } });
+    expect(put.status).toBe(status);
   });
 });
 

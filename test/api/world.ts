@@ -6,15 +6,19 @@ import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { createBearer } from '../../src/auth/bearer.ts';
 import { createTokenDesk } from '../../src/auth/token-desk.ts';
 import { openFeedFile } from '../../src/compose/open-feed.ts';
+import { DomainError } from '../../src/core/errors.ts';
 import type { Account } from '../../src/core/identity/account.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/reconcile/policy.ts';
 import { writeFixFile } from '../../src/feeds/fix-file.ts';
 import { createApprovePlan } from '../../src/flows/approve-plan.ts';
+import { createCallOperation } from '../../src/flows/call-operation.ts';
 import { createImportFeed } from '../../src/flows/import-feed.ts';
 import { createInspect } from '../../src/flows/inspect.ts';
 import { type MakePlan, createMakePlan } from '../../src/flows/make-plan.ts';
+import { createPlanOperation } from '../../src/flows/plan-operation.ts';
 import type { Clock, Log, TenantStore } from '../../src/flows/ports.ts';
 import type { Principal } from '../../src/flows/principal.ts';
+import { checkTarget } from '../../src/outgoing/target.ts';
 import { createAuditTrail } from '../../src/storage/audit.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { createCrypto } from '../../src/storage/node-crypto.ts';
@@ -56,7 +60,11 @@ export interface TestApi {
 }
 
 export async function testApi(
-  options: { readonly policy?: Partial<Policy>; readonly demo?: boolean } = {},
+  options: {
+    readonly policy?: Partial<Policy>;
+    readonly demo?: boolean;
+    readonly driftCredentials?: ApiWorld['driftCredentials'];
+  } = {},
 ): Promise<TestApi> {
   const clock = testClock();
   const crypto = createCrypto({ pepper: PEPPER });
@@ -76,12 +84,20 @@ export async function testApi(
     makePlan,
     approvePlan: createApprovePlan({ store, clock, crypto }),
     inspect: createInspect({ store }),
+    callOperation: createCallOperation({ store, clock, crypto }),
+    planOperation: createPlanOperation({ store, clock, crypto }),
+    checkResponder: (url) => void checkTarget(url, { allowLoopback: true }),
+    answerSecret: () => 'whsec_',
     tokens,
     tenants,
     audit: (tenantId) => createAuditTrail(database.read, tenantId, crypto),
     writeFixFile: writeFixFile as ApiWorld['writeFixFile'],
     ping: () => database.ping(),
+    driftCredentials: options.driftCredentials ?? {
+      replace: () => Promise.reject(new DomainError('conflict', 'Nobody seals credentials in this test.')),
+    },
     checks: async () => [],
+    webhook: async () => ({ url: 'http://localhost:8080/webhooks/drift/address-of-the-test', tokens: 1 }),
     demo: options.demo ?? false,
   };
   const authenticate = createAuthenticate({ tokens: tokenStore, clock, pepper: PEPPER });
@@ -110,6 +126,7 @@ export async function testApi(
         accounts: accounts.length,
         companies: 0,
         contacts: null,
+        complete: { accounts: true, companies: true, contacts: false },
         calls: 2,
       };
       await tenant.write((tx) => tx.accounts.putSnapshot(snapshot, { accounts, companies: [], contacts: null }));

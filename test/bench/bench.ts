@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { pacing } from './pacing.ts';
 import { hrToPlan, scimmy } from './peers.ts';
 import { cursorPages, filter, readOne } from './reads.ts';
 import type { Sample, Section, World } from './section.ts';
@@ -17,6 +18,7 @@ const SECTIONS: Readonly<Record<string, (world: World) => Promise<Section>>> = {
   bulk,
   scimmy,
   hr: () => hrToPlan(Number(values.people)),
+  pacing,
 };
 
 const { values } = parseArgs({

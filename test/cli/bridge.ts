@@ -11,6 +11,11 @@ export interface CliBridge {
   readonly api: TestApi;
   readonly url: string;
   run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  /** The same at a terminal that can do more. */
+  runAt(
+    terminal: Partial<Terminal>,
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   /** Plans every queued run as a worker would, until stopped. */
   work(): void;
   close(): Promise<void>;
@@ -28,6 +33,7 @@ export async function cliBridge(options: Parameters<typeof testApi>[0] = {}): Pr
     api,
     url,
     run: (...args) => runIn({ BRIDGE_URL: url, BRIDGE_ADMIN_TOKEN: token }, ...args),
+    runAt: (terminal, ...args) => runAt({ ...terminal, env: { BRIDGE_URL: url, BRIDGE_ADMIN_TOKEN: token } }, ...args),
     work() {
       timer = setInterval(() => {
         void (async () => {
@@ -51,14 +57,25 @@ export async function runIn(
   env: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  return runAt({ env }, ...args);
+}
+
+async function runAt(
+  more: Partial<Terminal>,
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   let out = '';
   let err = '';
   const terminal: Terminal = {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
     isWatched: false,
     hasColour: false,
-    env,
+    env: {},
+    ...more,
+    out: (text) => void (out += text),
+    err(text) {
+      err += text;
+      more.err?.(text);
+    },
   };
   const code = await runCommand(args, terminal);
   return { code, out, err };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +69,13 @@ describe('help', () => {
     ['token', 'rotate'],
     ['token', 'revoke'],
     ['token', 'list'],
+    ['tenant'],
+    ['tenant', 'pause'],
+    ['tenant', 'resume'],
+    ...['webhook', 'events', 'credentials', 'batches', 'cancel', 'batch', 'operations', 'request'].map((name) => [
+      'drift',
+      name,
+    ]),
     ['doctor'],
     ['audit', 'verify'],
     ['audit', 'export'],
@@ -130,6 +138,38 @@ describe('import', () => {
     const json = await bridge.run('import', path, '--json');
     expect(JSON.parse(json.out)).toMatchObject({ feed: 'hr', rows: { read: 2 } });
     expect(taken.err).toBe('');
+  });
+
+  it('shows in a preview what each column holds, and what to know of the file', async () => {
+    const text = `Report of January\n${HR.replace('2020-13-99', '2020-01-31')}Total: 2\n`;
+    const { out } = await bridge.run('import', file('hr.csv', text), '--preview');
+    expect(out).toContain('! 1 lines above the header are left out.');
+    expect(out).toContain('of them a trailer at the end');
+    expect(out).toContain('proven whole by: trailer line');
+    expect(out).toMatch(/Column +Read as +Sure +Filled +Samples/);
+    expect(out).toMatch(/Employee ID +personKey +\d+ % +100 % +00001 \| 00002/);
+    expect(out).toMatch(/Termination Date +end +\d+ % +0 %/);
+    expect(out).not.toContain('alex.example@');
+    expect(out).not.toContain('Alex');
+  });
+
+  it('sends the proof that the file is whole, and its name', async () => {
+    const text = HR.replace('2020-13-99', '2020-01-31');
+    const path = file('Größe.csv', text);
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const flags = ['--rows', '2', '--sha256', sha256, '--as-of', '2026-01-02', '--done'];
+    expect((await bridge.run('import', path, ...flags)).out).toContain('proven whole by: manifest');
+    const manifest = file('hr.json', JSON.stringify({ rows: 2, sha256, asOf: '2026-01-03' }));
+    const written = await bridge.run('import', path, '--manifest', manifest, '--preview');
+    expect(written.out).toContain('proven whole by: manifest');
+    const held = await bridge.run('import', path, '--manifest', manifest, '--rows', '3');
+    expect([held.code, held.out]).toEqual([3, expect.stringContaining('The manifest says 3 rows')]);
+    const other = await bridge.run('import', path, '--manifest', file('other.json', '{"row": 2}'));
+    expect([other.code, other.err]).toEqual([1, expect.stringContaining('neither "rows" nor "sha256"')]);
+    const wrong = await bridge.run('import', path, '--rows', 'two');
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('Bridge-Feed-Rows')]);
+    const unfinished = await bridge.run('import', file('hr.csv.filepart', text));
+    expect([unfinished.code, unfinished.err]).toEqual([1, expect.stringContaining('import.unreadable')]);
   });
 
   it('refuses what is no table of people', async () => {
@@ -230,6 +270,9 @@ describe('tokens, doctor and audit', () => {
     const doctor = await bridge.run('doctor');
     expect(doctor.code).toBe(0);
     expect(doctor.out).toMatch(/ok\s+store/);
+    // Nothing works here, so the probe stays queued.
+    const probe = await bridge.run('doctor', '--probe');
+    expect([probe.code, probe.out]).toEqual([0, expect.stringContaining('The probe is not done yet')]);
     const verified = await bridge.run('audit', 'verify');
     expect([verified.code, verified.out]).toEqual([0, expect.stringMatching(/^In order: \d+ entries/)]);
     const exported = await bridge.run('audit', 'export');

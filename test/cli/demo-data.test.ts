@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
+import { demoAgents } from '../../src/cli/demo/load-demo.ts';
 import { sampleHrCsv } from '../../src/cli/demo/make-sample.ts';
+import { generateOrg } from '../../src/simulator/seed.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
 import { readAll } from '../feeds/reading.ts';
 import type { WholeFeed } from '../feeds/reading.ts';
 
@@ -26,6 +29,19 @@ const agents = load('drift-agents.json') as readonly Agent[];
 
 const people = (feed: WholeFeed): ReadonlyMap<string, string | undefined> =>
   new Map(feed.rows.map(({ key, hr }) => [key ?? '', hr?.status ?? 'quarantined']));
+
+it('has the agent whom the first page removes as an example: no OWNER, and nobody else has a use for it', async () => {
+  const page = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, id] = /delete-scim-user --user-id (\d+)/.exec(page) ?? [];
+  const simulator = await startSimulator();
+  try {
+    simulator.seed(generateOrg({ seed: 20, agents: demoAgents(), contacts: 2000, accounts: 150 }));
+    const agent = simulator.state().users.find((user) => String(user.id) === id);
+    expect(agent).toMatchObject({ userName: 'casey.winter@example.com', role: 'MEMBER' });
+  } finally {
+    await simulator.close();
+  }
+});
 
 describe('the sample', () => {
   it.each(['2026-03-02', '2026-02-28', '2027-08-15', '2032-02-29'])(

@@ -22,7 +22,7 @@ let folder: string;
 
 async function start(env: Readonly<Record<string, string>>): Promise<Bridge> {
   const result = loadConfig({
-    ...{ BRIDGE_DATA_DIR: folder, BRIDGE_ADMIN_TOKEN: ADMIN, BRIDGE_SCIM_TOKEN: SCIM, DRIFT_TOKEN: 'drift' },
+    ...{ BRIDGE_DATA_DIR: folder, BRIDGE_ADMIN_TOKEN: ADMIN, BRIDGE_SCIM_TOKEN: SCIM, DRIFT_TOKEN: 'drift-token' },
     ...{ DRIFT_BASE_URL: 'http://127.0.0.1:9', SCIM_JWT_ISSUER: ISSUER, SCIM_JWT_AUDIENCE: 'api://bridge' },
     ...{ SCIM_JWKS_URL: keys.url, SCIM_JWT_TENANT_CLAIM: 'tid', SCIM_JWT_TENANTS: 'contoso=default,old=nobody' },
     ...env,

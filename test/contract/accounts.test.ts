@@ -17,13 +17,10 @@ eachDatabase('accounts', (testStore) => {
 
   async function observe(seen: Partial<Seen>, startedAt = START): Promise<string> {
     const id = world.crypto.uuid();
-    const contacts = seen.contacts === undefined ? [] : seen.contacts;
+    const { accounts = [], companies = [], contacts = [] } = seen;
+    const counts = { companies: companies?.length ?? null, contacts: contacts?.length ?? null };
     await tenant.write((tx) =>
-      tx.accounts.putSnapshot(snapshot(id, { startedAt, contacts: contacts === null ? null : contacts.length }), {
-        accounts: seen.accounts ?? [],
-        companies: seen.companies ?? [],
-        contacts,
-      }),
+      tx.accounts.putSnapshot(snapshot(id, { startedAt, ...counts }), { accounts, companies, contacts }),
     );
     return id;
   }
@@ -110,7 +107,7 @@ eachDatabase('accounts', (testStore) => {
     const unproven = { id: '1', values, active, bot, roles, views, disagreements };
     await observe({ ...OWNED, accounts: [unproven] });
     expect(await tenant.accounts.owned()).toEqual(
-      new Map([['1', { accounts: 0, contacts: 0, contactsListable: false }]]),
+      new Map([['1', { accounts: 0, contacts: 0, contactsListable: false, accountsListable: false }]]),
     );
   });
 
@@ -124,6 +121,59 @@ eachDatabase('accounts', (testStore) => {
     await observe({ ...OWNED, contacts: null }, later(10));
     expect(await tenant.accounts.ownedOf('2')).toEqual({ companies: [], contacts: ['5', '9007199254740993'] });
     expect((await tenant.accounts.owned()).get('2')).toEqual({ accounts: 0, contacts: 2, contactsListable: false });
+  });
+
+  it('keeps known companies where the organisation shows none, and says so', async () => {
+    await observe(OWNED);
+    const id = await observe({ ...OWNED, companies: null }, later(10));
+    expect((await tenant.accounts.ownedOf('1')).companies).toEqual(['c1', 'c4']);
+    expect((await tenant.accounts.owned()).get('1')).toEqual({
+      accounts: 2,
+      contacts: 1,
+      contactsListable: true,
+      accountsListable: false,
+    });
+    expect(await tenant.accounts.latestSnapshot()).toMatchObject({
+      id,
+      companies: null,
+      complete: { accounts: true, companies: false, contacts: true },
+    });
+    await observe({ ...OWNED, companies: [] }, later(20));
+    expect((await tenant.accounts.ownedOf('1')).companies).toEqual([]);
+    expect(await tenant.accounts.latestSnapshot()).toMatchObject({ companies: 0, complete: { companies: true } });
+  });
+
+  it('marks nobody absent where agents were not seen whole', async () => {
+    await observe(OWNED);
+    const partial = { accounts: false, companies: true, contacts: true };
+    await tenant.write((tx) =>
+      tx.accounts.putSnapshot(snapshot('partial', { startedAt: later(10), complete: partial }), {
+        accounts: [account('3')],
+        companies: [],
+        contacts: [],
+      }),
+    );
+    expect(await present()).toEqual(['1', '2', '3']);
+    expect((await tenant.accounts.latestSnapshot())?.startedAt).toBe(START);
+  });
+
+  it('takes contacts that were re-read one by one, and forgets those that are gone', async () => {
+    const id = await observe({ ...OWNED, contacts: [{ id: '5', ownerId: '2' }, { id: '6' }] });
+    await tenant.write((tx) =>
+      tx.accounts.putContacts(
+        id,
+        [
+          { id: '5', ownerId: '1' },
+          { id: '7', ownerId: '1' },
+        ],
+        ['6'],
+      ),
+    );
+    expect((await tenant.accounts.ownedOf('1')).contacts).toEqual(['5', '7']);
+    expect(await tenant.accounts.knownContacts(10)).toEqual(['5', '7']);
+    expect(await tenant.accounts.knownContacts(1)).toEqual(['5']);
+    await tenant.write((tx) => tx.accounts.putContacts(id, [{ id: '7' }], []));
+    expect((await tenant.accounts.ownedOf('1')).contacts).toEqual(['5']);
   });
 
   it('keeps nothing of an observation that failed on its way', async () => {

@@ -5,6 +5,7 @@ import type { DraftChange } from '../../src/core/reconcile/plan.ts';
 import { DEFAULT_POLICY } from '../../src/core/reconcile/policy.ts';
 import type { SnapshotInfo } from '../../src/flows/account-port.ts';
 import type { ImportRecord } from '../../src/flows/import-port.ts';
+import type { OperationBatch } from '../../src/flows/operation-port.ts';
 import type { PersonKey, Statement } from '../../src/flows/people-port.ts';
 import type { Approval, Change, Plan } from '../../src/flows/plan-port.ts';
 import type { Clock, Store } from '../../src/flows/ports.ts';
@@ -123,7 +124,9 @@ export function account(id: string, more: Partial<Account> = {}): Account {
 }
 
 export function snapshot(id: string, more: Partial<SnapshotInfo> = {}): SnapshotInfo {
-  return { id, startedAt: START, endedAt: later(500), accounts: 0, companies: 0, contacts: 0, calls: 3, ...more };
+  const seen = { accounts: 0, companies: 0, contacts: 0, ...more };
+  const complete = { accounts: true, companies: seen.companies !== null, contacts: seen.contacts !== null };
+  return { id, startedAt: START, endedAt: later(500), calls: 3, complete, ...seen };
 }
 
 export function run(id: string, more: Partial<Run> = {}): Run {
@@ -205,6 +208,27 @@ export function plan(id: string, more: Partial<Plan> = {}): Plan {
     requestedBy: 'maya',
     createdAt: START,
     expiresAt: later(24 * 3_600_000),
+    ...more,
+  };
+}
+
+export function operationBatch(id: string, more: Partial<OperationBatch> = {}): OperationBatch {
+  return {
+    id,
+    operation: 'create-contact',
+    kind: 'lines',
+    state: 'receiving',
+    code: null,
+    writes: true,
+    dryRun: false,
+    all: false,
+    respondTo: null,
+    key: null,
+    lines: 0,
+    released: 0,
+    requestedBy: 'token-1',
+    createdAt: START,
+    endedAt: null,
     ...more,
   };
 }

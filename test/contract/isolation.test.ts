@@ -17,6 +17,7 @@ import {
   importRecord,
   later,
   openWorld,
+  operationBatch,
   plan,
   run,
   snapshot,
@@ -32,13 +33,27 @@ const REMOVAL = change('change-1', PLAN.id, 1, {
   approvalId: 'approval-1',
 });
 const DONE = change('change-2', PLAN.id, 2, { draft: draft({ op: 'deprovision' }), state: 'done' });
+const ERASURE = change('change-3', PLAN.id, 3, {
+  op: 'erase',
+  draft: draft({ op: 'erase', before: { email: 'visitor@example.com' } }),
+  approvalId: 'approval-1',
+});
 const LINK = { personId: 'person-1', accountId: '42', confidence: 1, rule: 'r', pinned: false };
 const USER = { id: 'user-1', type: 'User' as const, version: 1, createdAt: START, modifiedAt: START, createHash: '' };
 const DOC = { userName: 'ann@example.com', externalId: 'e1' };
 const JUDGE = { reads: new Set<never>(), matches: () => true, sortKey: () => undefined };
 
 const REQUEST = { requestId: 'request-1', tokenId: 'token-1', method: 'GET', path: '/Users', durationMs: 1 };
+const MARK = { kind: 'contact', by: 'id', key: '7' } as const;
+const EVENT = { id: 'event-1', type: 'x', object: null, contentHash: 'h1', receivedAt: START, freshAfter: START };
+const HINTS = { orgIds: [], marks: [MARK] };
+
 const LOGGED = { ...REQUEST, at: START, status: 200, resourceId: 'user-1', changed: [] };
+
+const BATCH = operationBatch('batch-1', { key: 'batch-key', respondTo: 'https://hook.example.org/' });
+const INPUT = { params: {}, query: {} };
+const LINES = [1, 2, 3].map((line) => ({ line, hash: 'h', work: { kind: 'call' as const, input: INPUT } }));
+const SETTLED = { state: 'ok', code: null, detail: null, status: null, answer: null, calls: 1 } as const;
 
 /** The person that the first tenant made. */
 let ann = '';
@@ -62,13 +77,25 @@ async function fill(of: Aggregates): Promise<void> {
   await of.imports.addRows('import-1', [{ record: 1, line: 2, outcome: 'accepted', key: '7', problems: [] }]);
   await of.runs.create(run('run-1'));
   await of.runs.addEntries('run-1', [{ n: 1, entry: entry({ personId: 'person-1' }), changes: ['change-1'] }]);
-  await of.plans.create(PLAN, [REMOVAL, DONE]);
-  await of.plans.addApproval(approval('approval-1', PLAN, ['change-1']));
+  await of.plans.create(PLAN, [REMOVAL, DONE, ERASURE]);
+  await of.plans.addApproval(approval('approval-1', PLAN, ['change-1', 'change-3']));
   await of.plans.claim(PLAN.id, { at: START, leaseUntil: later(1000), unknownBefore: START });
-  await of.plans.checked('change-1', 1);
+  await of.plans.claim(PLAN.id, { at: START, leaseUntil: later(1000), unknownBefore: START });
+  for (const id of ['change-1', 'change-3']) await of.plans.checked(id, 1);
   await of.plans.intend({ id: 'attempt-1', changeId: 'change-1', step: 'remove', fence: 1, intentAt: START });
   await of.policy.put(DEFAULT_POLICY, 'maya', 0);
   await of.scimRequests.add([LOGGED]);
+  await of.operations.create(BATCH);
+  await of.operations.receive(BATCH.id, 'receipt');
+  await of.operations.append(BATCH.id, 'receipt', LINES, START);
+  await of.operations.release(BATCH.id, 'receipt', { line: 2, lines: 2 });
+  await of.operations.take(BATCH.id, START);
+  await of.operations.intend(BATCH.id, 1, 1);
+  await of.operations.settle(BATCH.id, 1, 1, SETTLED, { responds: true, at: START });
+  await of.events.add({ ...EVENT, hints: HINTS });
+  await of.events.add({ ...EVENT, id: 'event-2', contentHash: 'h2', hints: HINTS });
+  await of.events.settle(['event-2'], { state: 'done', why: null, at: START });
+  await of.marks.add([MARK], START);
   await of.settings.set('colour', 'green');
   await of.jobs.enqueue({ kind: 'run', dedupeKey: 'k', payload: {} });
 }
@@ -97,18 +124,20 @@ const READS = {
   },
   accounts: {
     latestSnapshot: (of) => of.accounts.latestSnapshot(),
+    snapshot: (of) => of.accounts.snapshot('snapshot-1'),
     present: (of) => of.accounts.present(),
     find: (of) => of.accounts.find('42'),
     baselines: (of) => of.accounts.baselines(),
     owned: (of) => of.accounts.owned(),
     ownedOf: (of) => of.accounts.ownedOf('42'),
+    knownContacts: (of) => of.accounts.knownContacts(10),
   },
   imports: {
     get: (of) => of.imports.get('import-1'),
     sameBytes: (of) => of.imports.sameBytes('hr', 'bytes', 'full'),
     list: (of) => of.imports.list(null, 10),
     rows: (of) => of.imports.rows('import-1', { after: 0, limit: 10 }),
-    recentSizes: (of) => of.imports.recentSizes('hr'),
+    recentFull: (of) => of.imports.recentFull('hr'),
     anyAccepted: (of) => of.imports.anyAccepted(),
     lastAccepted: (of) => of.imports.lastAccepted('hr'),
   },
@@ -127,12 +156,35 @@ const READS = {
     counts: (of) => of.plans.counts('plan-1'),
     approvals: (of) => of.plans.approvals('plan-1'),
     attempts: (of) => of.plans.attempts('change-1'),
+    mayErase: (of) => of.plans.mayErase({ changeId: 'change-3', fence: 1, email: 'visitor@example.com', at: START }),
     mayDeprovision: (of) => of.plans.mayDeprovision({ changeId: 'change-1', fence: 1, accountId: '42', at: START }),
+    erasedSince: (of) => of.plans.erasedSince(later(-1)),
     deprovisionedSince: (of) => of.plans.deprovisionedSince(later(-1)),
     unfinished: (of) => of.plans.unfinished(),
   },
   policy: { current: (of) => of.policy.current() },
   scimRequests: { list: (of) => of.scimRequests.list({ resourceId: 'user-1' }, null, 10) },
+  operations: {
+    get: (of) => of.operations.get(BATCH.id),
+    byKey: (of) => of.operations.byKey('batch-key'),
+    list: (of) => of.operations.list(null, 10),
+    hashes: (of) => of.operations.hashes(BATCH.id, 1, 9),
+    next: (of) => of.operations.next(BATCH.id, 10),
+    lines: (of) => of.operations.lines(BATCH.id, { after: 0, limit: 10 }),
+    counts: (of) => of.operations.counts(BATCH.id),
+    due: (of) => of.operations.due(BATCH.id, later(1), 10),
+    nextDue: (of) => of.operations.nextDue(BATCH.id),
+    oldest: (of) => of.operations.oldest(),
+    bytes: (of) => of.operations.bytes(),
+  },
+  events: {
+    areWaiting: (of) => of.events.areWaiting(1),
+    list: (of) => of.events.list({}, null, 10),
+    counts: (of) => of.events.counts(),
+    lastReceivedAt: (of) => of.events.lastReceivedAt(),
+    oldestSettled: (of) => of.events.oldestSettled(),
+  },
+  marks: { list: (of) => of.marks.list(10) },
   settings: { get: (of) => of.settings.get('colour') },
 } satisfies { readonly [A in keyof Aggregates]?: Partial<Calls[A]> };
 
@@ -157,6 +209,7 @@ const WRITES = {
     markAbsent: (of) => of.accounts.markAbsent('42', later(1)),
     setCompanyOwner: (of) => of.accounts.setCompanyOwner('company-1', 'x'),
     setContactOwner: (of) => of.accounts.setContactOwner('contact-1', 'x'),
+    putContacts: (of) => of.accounts.putContacts('snapshot-1', [{ id: 'contact-1', ownerId: 'x' }], ['contact-1']),
     putAccount: (of) => of.accounts.putAccount(account('42', { active: false }), {}, later(1)),
     putSnapshot: (of) =>
       of.accounts.putSnapshot(snapshot('snapshot-1', { startedAt: later(1) }), {
@@ -195,6 +248,40 @@ const WRITES = {
   scimRequests: {
     add: (of) => of.scimRequests.add([{ ...LOGGED, status: 500 }]),
     purge: (of) => of.scimRequests.purge(later(1), 10),
+  },
+  operations: {
+    receive: (of) => of.operations.receive(BATCH.id, 'other'),
+    append: (of) => of.operations.append(BATCH.id, 'receipt', LINES, later(1)),
+    discard: (of) => of.operations.discard(BATCH.id, 'receipt', 10),
+    remove: (of) => of.operations.remove(BATCH.id, 'receipt'),
+    release: (of) => of.operations.release(BATCH.id, 'receipt', { line: 3, lines: 1 }),
+    take: (of) => of.operations.take(BATCH.id, later(1)),
+    intend: (of) => of.operations.intend(BATCH.id, 2, 1),
+    unsend: (of) => of.operations.unsend(BATCH.id, 1, 1),
+    settle: (of) => of.operations.settle(BATCH.id, 1, 1, SETTLED, { responds: false, at: later(1) }),
+    setState: (of) => of.operations.setState(BATCH.id, 1, 'done', null, later(1)),
+    delivered: (of) => of.operations.delivered(BATCH.id, 1, { state: 'given_up', tries: 4 }, null),
+    cancel: (of) => of.operations.cancel(BATCH.id, later(1)),
+    forget: (of) => of.operations.forget(BATCH.id, 1),
+    empty: (of) => of.operations.empty(10),
+    purge: (of) => of.operations.purge(later(1), 10),
+    create: (of) => of.operations.create(BATCH),
+    // It locks the tenant.
+    open: (of) => of.operations.open('lines'),
+  },
+  events: {
+    // Both are paused below, or neither is.
+    isTenantPaused: (of) => of.events.isTenantPaused(),
+    // It locks what it gives.
+    pending: (of) => of.events.pending(10),
+    add: (of) => of.events.add({ ...EVENT, hints: HINTS }),
+    settle: (of) => of.events.settle(['event-1'], { state: 'ignored', why: 'x', at: START }),
+    purge: (of) => of.events.purge({ upTo: later(1), most: 0, slice: 10 }),
+    pauseTenant: (of) => of.events.pauseTenant(),
+  },
+  marks: {
+    add: (of) => of.marks.add([MARK], later(1)),
+    remove: (of) => of.marks.remove([1]),
   },
   settings: { set: (of) => of.settings.set('colour', 'red') },
   jobs: { enqueue: (of) => of.jobs.enqueue({ kind: 'apply', dedupeKey: 'k', payload: {} }) },
@@ -283,6 +370,9 @@ eachDatabase('two tenants', (testStore) => {
     await createSecretStore(world.database.write, 't1', keys).set('drift', 'value', START);
     const other = createSecretStore(world.database.write, 't2', keys);
     expect(await other.get('drift')).toBeNull();
+    expect(await other.read('drift')).toBeNull();
+    const revision = (await createSecretStore(world.database.write, 't1', keys).read('drift'))?.revision ?? '';
+    expect(await other.swap('drift', revision, 'other', START)).toBeNull();
     expect(await other.names()).toEqual([]);
     expect(await other.remove('drift')).toBe(false);
   });

@@ -246,6 +246,23 @@ eachDatabase('plans', (testStore) => {
     expect(await tenant.plans.mayDeprovision(ASKED)).toBe(false);
   });
 
+  it('permits an erase of exactly the e-mail that was approved, checked under this lease, and no removal with it', async () => {
+    const erase = draft({ op: 'erase', before: { email: 'visitor@example.com' }, reversibility: 'irreversible' });
+    await store(change('c1', planned.id, 1, { op: 'erase', draft: erase, approvalId: 'a1' }));
+    const meant = { changeId: 'c1', fence: 1, email: 'visitor@example.com', at: later(500) };
+    await tenant.write(async (tx) => {
+      await tx.plans.addApproval(approval('a1', planned, ['c1']));
+      await tx.plans.claim(planned.id, LEASE);
+    });
+    expect(await tenant.plans.mayErase(meant)).toBe(false);
+    await tenant.write((tx) => tx.plans.checked('c1', 1));
+    expect(await tenant.plans.mayErase(meant)).toBe(true);
+    expect(await tenant.plans.mayErase({ ...meant, email: 'Visitor@example.com' })).toBe(false);
+    expect(await tenant.plans.mayErase({ ...meant, fence: 2 })).toBe(false);
+    expect(await tenant.plans.mayErase({ ...meant, at: later(1000) })).toBe(false);
+    expect(await tenant.plans.mayDeprovision(ASKED)).toBe(false);
+  });
+
   const SPOILERS: Readonly<Record<string, (changeId: string) => Promise<unknown>>> = {
     'whose preconditions were not re-read under this lease': () =>
       world.database.write.updateTable('change').set({ checked_fence: null }).where('id', '=', 'c1').execute(),

@@ -48,6 +48,29 @@ eachDatabase('secrets', (testStore) => {
     expect(await secrets.remove('drift')).toBe(false);
   });
 
+  it('lets one of all take the place of a value, and nobody the place of another one', async () => {
+    const { value, revision } = (await secrets.read('drift')) ?? { value: '', revision: '' };
+    expect(value).toBe(VALUE);
+    const others = [secrets, createSecretStore((await testStore.open()).write, 't1', { current: KEY })];
+    const swapped = await Promise.all(
+      Array.from({ length: 10 }, async (_, n) =>
+        (others[n % 2] ?? secrets).swap('drift', revision, `value ${String(n)}`, later(n)),
+      ),
+    );
+    const winners = swapped.flatMap((one, n) => (one === null ? [] : [n]));
+    expect(winners).toHaveLength(1);
+    expect(await secrets.read('drift')).toEqual({
+      value: `value ${String(winners[0])}`,
+      revision: swapped[winners[0] ?? 0],
+    });
+    expect(await secrets.swap('drift', revision, 'late', later(20))).toBeNull();
+    expect(await secrets.swap('drift', null, 'first', later(20))).toBeNull();
+    expect(await secrets.read('other')).toBeNull();
+    const first = await Promise.all(['a', 'b'].map((text) => secrets.swap('other', null, text, later(21))));
+    expect(first.filter((one) => one !== null)).toHaveLength(1);
+    expect(await secrets.get('other')).toBe(first[0] === null ? 'b' : 'a');
+  });
+
   it('opens in no other row, tenant or table place', async () => {
     await tamper(() => ({ name: 'other' }));
     await expect(secrets.get('other')).rejects.toMatchObject({ code: 'store.unavailable' });

@@ -4,7 +4,7 @@ import type { Method } from '../../src/drift/operations/operation.ts';
 import { deleteScimUser } from '../../src/drift/operations/scim.ts';
 import { createDriftTarget } from '../../src/drift/target.ts';
 import { FULL, firewallWorld, operations, PATCH_OP } from './firewall-world.ts';
-import { json } from './recording-server.ts';
+import { json, quickWorld } from './recording-server.ts';
 
 describe('writes outside the table', () => {
   it.each<[Outgoing['method'], string]>([
@@ -236,7 +236,7 @@ describe('the firewall, by paths and permits', () => {
   });
 
   it('turns a stopped removal into a refusal for the flows', async () => {
-    const target = createDriftTarget({ client: world.client() });
+    const target = createDriftTarget({ client: world.client(), clock: quickWorld().clock });
     expect(await target.removeAccount('7', { changeId: 'chg-1', fence: 1 })).toMatchObject({
       kind: 'refused',
       code: 'firewall',

@@ -56,6 +56,7 @@ export function firewallWorld(): {
   /** What the permits were asked, in order. */
   readonly asked: unknown[];
   grant: Permits['deprovision'];
+  erase: Permits['erase'];
   /** The call fails by a precise error, and the server has received nothing. */
   readonly stopped: (call: Promise<unknown>) => Promise<void>;
 } {
@@ -70,6 +71,7 @@ export function firewallWorld(): {
     client: () => started(client),
     asked: [] as unknown[],
     grant: (async () => false) as Permits['deprovision'],
+    erase: (async () => false) as Permits['erase'],
     stopped: async (call: Promise<unknown>): Promise<void> => {
       await expect(call).rejects.toMatchObject({ name: 'DomainError', code: /^(drift\.firewall|request\.invalid)$/ });
       expect(started(server).received).toEqual([]);
@@ -83,6 +85,10 @@ export function firewallWorld(): {
           world.asked.push(proof);
           return world.grant(proof);
         },
+        erase: (proof) => {
+          world.asked.push(proof);
+          return world.erase(proof);
+        },
       },
     });
   });
@@ -94,6 +100,7 @@ export function firewallWorld(): {
     started(server).received.length = 0;
     world.asked.length = 0;
     world.grant = async () => false;
+    world.erase = async () => false;
   });
   return world;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { mergeListings, mergeViews } from '../../src/drift/mapping.ts';
+import { mergeKnown, mergeListings, mergeViews } from '../../src/drift/mapping.ts';
+import type { Account } from '../../src/core/identity/account.ts';
 import type { ScimUser } from '../../src/drift/operations/scim.ts';
 import type { RestUser } from '../../src/drift/operations/users.ts';
-import { replaceBody, USER_SCHEMAS, wireRole } from '../../src/drift/scim-body.ts';
+import { replaceBody, USER_SCHEMAS, VENDOR_SCHEMAS, wireRole } from '../../src/drift/scim-body.ts';
 
 const scim = (more: Partial<ScimUser> = {}): ScimUser => ({
   id: '7',
@@ -88,7 +89,51 @@ describe('one agent out of two views', () => {
   });
 });
 
+describe('one agent as it was known, seen in SCIM again', () => {
+  const known = (more: Partial<Account> = {}): Account => {
+    const account = mergeViews({ scim: scim(), rest: rest({ bot: true, role: 'admin' }) });
+    if (account === null) throw new Error('nobody');
+    return { ...account, ...more };
+  };
+
+  it('keeps what only REST can say: the owner id, the flag of a bot, the contradictions', () => {
+    const now = mergeKnown(scim({ displayName: 'Ann Married', roles: [{ value: 'ADMIN' }] }), known());
+    expect(now).toMatchObject({ restId: '7', bot: true, roles: ['ADMIN'], disagreements: ['role'] });
+    expect(now?.values.displayName).toBe('Ann Married');
+    expect(now?.views).toEqual({ scim: true, rest: true });
+    expect(now?.values.email).toBe('Ann@example.com');
+    expect(mergeKnown(scim(), known({ restId: '9' }))?.restId).toBe('9');
+  });
+
+  it.each<[string, Partial<ScimUser>, Partial<Account>]>([
+    ['has another userName', { userName: 'ann.m@example.com' }, {}],
+    ['has another e-mail', { emails: [{ value: 'ann.m@example.com' }] }, {}],
+    ['is somebody else', { id: '8' }, {}],
+    ['lacks what only REST had', {}, { restOnly: ['phone'] }],
+    ['was in no SCIM view', {}, { views: { scim: false, rest: true } }],
+  ])('says too little where it %s', (_what, now, before) => {
+    expect(mergeKnown(scim(now), known(before))).toBeNull();
+  });
+
+  it('says enough where SCIM shows by now what only REST had', () => {
+    expect(mergeKnown(scim({ locale: 'fr' }), known({ restOnly: ['locale'] }))?.values.locale).toBe('fr');
+  });
+
+  it('names the values that only REST shows', () => {
+    expect(mergeViews({ scim: scim(), rest: rest({ locale: 'de', phone: '1' }) })?.restOnly).toEqual([
+      'phone',
+      'locale',
+    ]);
+    expect(mergeViews({ scim: scim({ locale: 'de' }), rest: rest({ locale: 'fr' }) })).not.toHaveProperty('restOnly');
+  });
+});
+
 describe('two listings', () => {
+  it('tie by an e-mail that is one user of either side alone, and know the owner id by it', () => {
+    const [account] = mergeListings([scim({ id: '70' })], [rest({ id: '7' })]);
+    expect(account).toMatchObject({ id: '70', restId: '7', views: { scim: true, rest: true } });
+  });
+
   it('are one list with nobody lost', () => {
     const accounts = mergeListings(
       [scim(), scim({ id: '8', userName: 'ben@example.com' })],
@@ -140,6 +185,13 @@ describe('the body of a replacement', () => {
       costCentre: { code: 'A1' },
       active: true,
     });
+  });
+
+  it('names the core schema as requests are to name it, and keeps extensions', () => {
+    const extended = { ...current, schemas: [...USER_SCHEMAS, 'urn:x:extension'] };
+    const schemasOf = (schemas: readonly string[]): unknown => replaceBody(extended, {}, { schemas })['schemas'];
+    expect(schemasOf(USER_SCHEMAS)).toEqual([...USER_SCHEMAS, 'urn:x:extension']);
+    expect(schemasOf(VENDOR_SCHEMAS)).toEqual(['urn:scim:schemas:core:2.0', 'urn:x:extension']);
   });
 
   it('is never without what Drift requires', () => {

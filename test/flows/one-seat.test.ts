@@ -169,7 +169,7 @@ eachDatabase('one person, one seat', (testStore) => {
       throw new DomainError('drift.unreachable', 'Drift does not answer.');
     };
     await world.work(plan);
-    expect(await world.changes(plan)).toEqual(['create unknown unknown.interrupted', 'create done done']);
+    expect(await world.changes(plan)).toEqual(['create unknown unknown.interrupted', 'create verified done']);
     world.clock.forward(SETTLE_MS);
     await world.work(plan);
     expect(await world.changes(plan)).toEqual(['create verified done', 'create verified done']);

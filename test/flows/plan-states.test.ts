@@ -4,6 +4,7 @@ import { type ApprovePlan, createApprovePlan } from '../../src/flows/approve-pla
 import type { Plan } from '../../src/flows/plan-port.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { type FlowWorld, HOUR_MS, openFlowWorld, SETTLE_MS, type Seat, withReads } from '../support/flow-world.ts';
+import { createTenants } from '../../src/storage/tenants.ts';
 import { eachDatabase } from '../support/store.ts';
 
 eachDatabase('the state of a plan', (testStore) => {
@@ -22,9 +23,9 @@ eachDatabase('the state of a plan', (testStore) => {
   /** Runs at the first read of the verification: every change has ended, the plan has not. */
   function whileVerifying(plan: Plan, ended: string, work: () => Promise<void>): void {
     const { during } = world.drift;
-    during.readAccount = async () => {
+    during.listAccounts = async () => {
       if (!(await world.changes(plan)).includes(ended)) return;
-      delete during.readAccount;
+      delete during.listAccounts;
       await work();
     };
   }
@@ -131,7 +132,7 @@ eachDatabase('the state of a plan', (testStore) => {
         await expect(world.approved(plan)).rejects.toMatchObject({ code: 'plan.state' });
       });
       expect(await world.state(plan)).toBe('paused');
-      expect(await world.changes(plan)).toEqual(['create done done', 'create approved', 'deprovision planned']);
+      expect(await world.changes(plan)).toEqual(['create verified done', 'create approved', 'deprovision planned']);
       await world.work(plan);
       expect(world.drift.writes).toEqual(['POST a1@example.com']);
 
@@ -141,9 +142,31 @@ eachDatabase('the state of a plan', (testStore) => {
     });
   });
 
+  it('sends nothing more once its tenant is paused, and waits', async () => {
+    await world.joins('a1@example.com');
+    await world.joins('a2@example.com');
+    const plan = await world.run();
+    const { during } = world.drift;
+    during.createAccount = async () => {
+      delete during.createAccount;
+      await createTenants({ ...world, database }).pause(world.tenantId, 'maya');
+    };
+    expect((await world.work(plan)).again).not.toBeNull();
+    expect(world.drift.writes).toEqual(['POST a1@example.com']);
+    expect(await world.changes(plan)).toEqual(['create verified done', 'create approved']);
+    await createTenants({ ...world, database }).resume(world.tenantId, 'maya');
+    await world.work(plan);
+    expect(world.drift.writes).toEqual(['POST a1@example.com', 'POST a2@example.com']);
+  });
+
   describe('while it is verified', () => {
+    /** So many that one listing reads them back, at the end. */
+    async function manyJoin(): Promise<void> {
+      for (const n of [1, 2, 3, 4, 5]) await world.joins(`a${String(n)}@example.com`);
+    }
+
     it('stays cancelled when it was cancelled then', async () => {
-      await world.joins('a1@example.com');
+      await manyJoin();
       const plan = await world.run();
       whileVerifying(plan, 'create done done', async () => {
         await world.approve.cancel(plan.id, world.omar);
@@ -161,8 +184,9 @@ eachDatabase('the state of a plan', (testStore) => {
       const store = withReads(world.store, (own) => ({
         counts: async (planId) => {
           const counts = await own.counts(planId);
-          if (!cancelled) await world.approve.cancel(planId, world.omar);
+          if (cancelled || counts['create']?.['verified'] !== 1) return counts;
           cancelled = true;
+          await world.approve.cancel(planId, world.omar);
           return counts;
         },
       }));
@@ -173,7 +197,7 @@ eachDatabase('the state of a plan', (testStore) => {
 
     it('loses no approval that was given then', async () => {
       const { seat } = await world.leaver('leo@example.com');
-      await world.joins('a1@example.com');
+      await manyJoin();
       const plan = await world.run();
       whileVerifying(plan, 'create done done', async () => {
         expect((await world.approved(plan)).state).toBe('applying');

@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Plan } from '../../src/flows/plan-port.ts';
 import type { StoredResource } from '../../src/flows/scim-port.ts';
 import type { Database } from '../../src/storage/database.ts';
+import { createTenants } from '../../src/storage/tenants.ts';
 import { type FlowWorld, HOUR_MS, openFlowWorld, SETTLE_MS, type Seat } from '../support/flow-world.ts';
 import { eachDatabase } from '../support/store.ts';
 
@@ -58,6 +59,60 @@ eachDatabase('a removal', (testStore) => {
       await world.work(plan);
       expect(deletes()).toEqual([]);
       expect(await world.changes(plan)).toEqual(['deprovision failed failed.protected']);
+    });
+
+    it('is not sent while it is not proven which id the agent has as an owner', async () => {
+      world.drift.faults.unprovenIds = true;
+      await world.observe.observe(world.tenantId, world.drift, async () => undefined);
+      await world.work(plan);
+      expect(deletes()).toEqual([]);
+      expect(await world.changes(plan)).toEqual(['deprovision stale stale.owner_unproven']);
+    });
+
+    it('is not sent while its tenant is paused, and waits, still approved', async () => {
+      const tenants = createTenants({ ...world, database });
+      whileListingOwned(async () => {
+        await tenants.pause(world.tenantId, 'maya');
+      });
+      await world.work(plan);
+      expect(deletes()).toEqual([]);
+      expect(await world.changes(plan)).toEqual(['deprovision approved waiting.paused']);
+      await tenants.resume(world.tenantId, 'maya');
+      await world.work(plan);
+      expect(deletes()).toEqual([`DELETE ${seat.id}`]);
+    });
+
+    it('is not sent when Drift does not list any more what agents own, though it did for the plan', async () => {
+      world.drift.faults.hidesCompanies = true;
+      await world.work(plan);
+      expect(deletes()).toEqual([]);
+      expect(await world.changes(plan)).toEqual(['deprovision stale stale.not_listable']);
+    });
+
+    it('is not sent to an agent that a handover of another plan is giving something right now', async () => {
+      await database.write
+        .updateTable('change')
+        .set({
+          op: 'handover',
+          state: 'leased',
+          draft: `{"handover":{"from":"9","to":"${seat.id}"}}`,
+          lease_until: '9',
+        })
+        .where('tenant_id', '=', world.tenantId)
+        .where('plan_id', '!=', plan.id)
+        .execute();
+      await world.work(plan);
+      expect(deletes()).toEqual([]);
+    });
+
+    it('is not proven by a Drift that answers 404 to everything after the answer of the delete was lost', async () => {
+      world.drift.faults.lostDeletes = 1;
+      await world.work(plan);
+      world.drift.faults.hidesById = true;
+      world.clock.forward(SETTLE_MS);
+      await world.work(plan);
+      expect(await world.changes(plan)).toEqual(['deprovision unknown unknown']);
+      expect(await world.tenant.people.tombstones()).toEqual([]);
     });
 
     it('waits, still approved, when the plan is paused while the bridge lists what they own', async () => {

@@ -6,12 +6,12 @@ import { createTenants } from '../../src/storage/tenants.ts';
 import { createTokenStore } from '../../src/storage/tokens.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { createCrypto } from '../../src/storage/node-crypto.ts';
-import { account, change, draft, entry, plan, run, snapshot } from '../contract/building.ts';
+import { account, change, draft, entry, operationBatch, plan, run, snapshot } from '../contract/building.ts';
 import { type BridgeApp, PEPPER } from './bridge-app.ts';
 
 /** What an id in a path, a query or a body may be of. */
 export type Kind =
-  'run' | 'plan' | 'change' | 'import' | 'person' | 'agent' | 'token' | 'tenant' | 'feed' | 'user' | 'group';
+  'run' | 'plan' | 'change' | 'import' | 'person' | 'agent' | 'token' | 'tenant' | 'feed' | 'batch' | 'user' | 'group';
 
 /** A tenant with something of each kind, and tokens to ask with. */
 export interface Holdings {
@@ -122,6 +122,13 @@ export async function fill(app: BridgeApp, database: Database, tenantId: string,
       contacts: [],
     });
   });
+  await store.write(async (tx) => {
+    const hints = { orgIds: [], marks: [{ kind: 'agent' as const, by: 'id' as const, key: agent }] };
+    const said = { type: 'user_availability_updated', object: `agent:${agent}`, receivedAt: clockAt().now(), hints };
+    const freshAfter = clockAt().now();
+    await tx.events.add({ ...said, freshAfter, id: crypto.uuid(), contentHash: `availability of ${agent}` });
+    await tx.marks.add(hints.marks, clockAt().now());
+  });
   const planned: { readonly run: string; readonly plan: string; readonly change: string }[] = [];
   for (let at = 0; at < 10; at += 1) {
     const ids = { run: crypto.uuid(), plan: crypto.uuid(), change: crypto.uuid() };
@@ -140,6 +147,18 @@ export async function fill(app: BridgeApp, database: Database, tenantId: string,
     });
     planned.push(ids);
   }
+  const batches: string[] = [];
+  for (let at = 0; at < 4; at += 1) {
+    const id = crypto.uuid();
+    const line = { line: 1, hash: 'h', work: { kind: 'call' as const, input: { params: {}, query: {} } } };
+    await store.write(async (tx) => {
+      await tx.operations.create(operationBatch(id, { createdAt: clockAt().now() }));
+      await tx.operations.receive(id, 'receipt');
+      await tx.operations.append(id, 'receipt', [line], clockAt().now());
+      await tx.operations.release(id, 'receipt', { line: 1, lines: 1 });
+    });
+    batches.push(id);
+  }
   const tokens: string[] = [];
   for (let at = 0; at < 10; at += 1) tokens.push((await token({ audience: 'api', scopes: ['read'] })).id);
   const dead = tokens.pop() ?? '';
@@ -157,6 +176,7 @@ export async function fill(app: BridgeApp, database: Database, tenantId: string,
       token: tokens,
       tenant: [tenantId],
       feed: [feed],
+      batch: batches.map((id) => `opb_${id}`),
       user: users,
       group: groups,
     },

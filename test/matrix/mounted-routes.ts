@@ -18,12 +18,16 @@ interface Layer {
 type Stacked = ((...args: never[]) => unknown) & { readonly stack: readonly Layer[] };
 type Mount = { readonly under: object; readonly path: string; readonly what: object };
 
-/** The four addresses of the process itself (product contract 4); with HOST not on loopback the metrics take a token. */
+/**
+ * The addresses beside the API and SCIM (product contract 4); with HOST not on loopback the metrics take a token. Webhooks
+ * prove themselves with tokens of Drift: none of ours opens or closes them.
+ */
 const WEB: Readonly<Record<string, string>> = {
   '/': 'public',
   '/healthz': 'public',
   '/readyz': 'public',
   '/metrics': 'read',
+  '/webhooks/drift/{webhook}': 'public',
 };
 
 /**

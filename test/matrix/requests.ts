@@ -7,7 +7,7 @@ import { DOCUMENT, type MountedRoute, type Operation } from './mounted-routes.ts
 /** Parameters of paths by name: a route with another name has to be told apart here before it can be tried. */
 const PATH_KINDS: Readonly<Record<string, Kind>> = {
   ...{ run: 'run', other: 'run', plan: 'plan', import: 'import', person: 'person', agent: 'agent', token: 'token' },
-  ...{ tenant: 'tenant', feed: 'feed' },
+  ...{ tenant: 'tenant', feed: 'feed', batch: 'batch' },
 };
 
 export interface PathId {
@@ -18,7 +18,9 @@ export interface PathId {
 /** Ids in the path; those of discovery are schemas and types, the same for everybody. */
 export function pathIds({ path, scope }: MountedRoute): readonly PathId[] {
   if (scope === 'public') return [];
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+  // The name of an operation is a word of a table, the same for everybody.
+  const names = [...path.matchAll(/\{(\w+)\}/g)].filter(([, name]) => name !== 'operation');
+  return names.map(([, name = '']) => {
     const kind = name === 'id' ? (path.startsWith('/scim/v2/Users/') ? 'user' : 'group') : PATH_KINDS[name];
     if (kind === undefined) throw new Error(`${path}: what is {${name}} the id of? (test/matrix/requests.ts)`);
     return { name, kind };
@@ -26,7 +28,9 @@ export function pathIds({ path, scope }: MountedRoute): readonly PathId[] {
 }
 
 export function pathWith(path: string, values: Readonly<Record<string, string>>): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'User');
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    name === 'operation' ? 'request' : (values[name] ?? 'User'),
+  );
 }
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
@@ -53,6 +57,9 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     json({ hash: by.planHash(ids['plan'] ?? ''), reason: 'looked at' }),
   'POST /api/v1/plans/{plan}/reject': () => json({ reason: 'looked at' }),
   'PUT /api/v1/policy': () => ({ ...json(DEFAULT_POLICY), headers: [['if-match', '"policy-1"']] }),
+  // It would write, which has to be confirmed: nothing comes of it.
+  'POST /api/v1/drift/operations/{operation}': () => json({ method: 'DELETE', path: '/contacts/1' }),
+  'PUT /api/v1/tenants/{tenant}/drift': () => json({ token: 'a-token-of-nobody' }),
   'POST /api/v1/tokens': () => json({ scopes: ['read'], subject: 'somebody' }),
   'POST /scim/v2/Users': ({ id }) => json({ userName: fresh(), [ENTERPRISE]: { manager: { value: id('user') } } }),
   'PUT /scim/v2/Users/{id}': ({ id }) => json({ userName: fresh(), [ENTERPRISE]: { manager: { value: id('user') } } }),
@@ -130,6 +137,8 @@ export function unknownId(kind: Kind): string {
       return id.replaceAll('-', '').slice(0, 12);
     case 'tenant':
       return 'globez';
+    case 'batch':
+      return `opb_${id}`;
     case 'feed':
       return 'feed-of-globez';
     case 'user':

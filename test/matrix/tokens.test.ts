@@ -105,7 +105,9 @@ eachStore('token matrix', (store) => {
   /** A request that is let in and then finds nothing to do. */
   function harmless(route: MountedRoute): Sent {
     const ids = Object.fromEntries(pathIds(route).map(({ name, kind }) => [name, unknownId(kind)]));
-    return { method: route.method, path: requestOf(route, own, ids).path };
+    const { path } = requestOf(route, own, ids);
+    // It names nobody and takes no body: only a query that it does not take keeps it from doing something.
+    return { method: route.method, path: route.path === '/api/v1/doctor/probe' ? `${path}?wait=never` : path };
   }
 
   it('has routes of every surface, and each of them in every row', () => {

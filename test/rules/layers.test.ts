@@ -75,6 +75,7 @@ const PLANTS: readonly Plant[] = [
   { from: 'feeds/stores.ts', imports: 'storage/database.ts', rule: 'feeds-room' },
   { from: 'drift/stores.ts', imports: 'storage/database.ts', rule: 'drift-room' },
   { from: 'storage/calls-drift.ts', imports: 'drift/client.ts', rule: 'storage-room', types: true },
+  { from: 'outgoing/stores.ts', imports: 'storage/database.ts', rule: 'outgoing-room' },
   { from: 'auth/stores.ts', imports: 'storage/database.ts', rule: 'auth-room' },
   { from: 'drift/operations/calls.ts', imports: 'drift/client.ts', rule: 'drift-operations-declare' },
   { from: 'scim/stores.ts', imports: 'storage/database.ts', rule: 'scim-room' },

@@ -14,7 +14,7 @@ describe('an error of a database', () => {
     ['two equal jobs put back at once', error({ code: '23505', constraint: 'job_dedupe_idx' }), 'contention'],
     ['a unique violation', error({ code: '23505', constraint: 'token_hash_idx' }), 'other'],
     ['a server that shuts down', error({ code: '57P01' }), 'unreachable'],
-    ['a statement that took too long', error({ code: '57014' }), 'other'],
+    ['a statement that took too long', error({ code: '57014' }), 'unreachable'],
     ['too many connections', error({ code: '53300' }), 'unreachable'],
     ['no server', error({ code: 'ECONNREFUSED' }), 'unreachable'],
     ['a lost connection', error({}, 'Connection terminated unexpectedly'), 'unreachable'],

@@ -1,3 +1,4 @@
+import { unknownCapabilities } from '../../src/core/capabilities.ts';
 import type { Account } from '../../src/core/identity/account.ts';
 import type { AttributeValues } from '../../src/core/identity/attributes.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/reconcile/policy.ts';
@@ -56,7 +57,7 @@ export interface Seat {
   removed: boolean;
 }
 
-type Call = Exclude<keyof DriftTarget, 'takeCallCount' | 'capabilities'>;
+type Call = Exclude<keyof DriftTarget, 'takeCallCount' | 'probe' | 'removal'>;
 
 /** Drift as its notes describe it, in memory, with the faults that a test asks for. */
 export interface FakeDrift extends DriftTarget {
@@ -71,6 +72,16 @@ export interface FakeDrift extends DriftTarget {
     lostCreates: number;
     /** So many creates are answered with 409. */
     conflicts: number;
+    /** So many deletes are lost before they take effect. */
+    lostDeletes: number;
+    /** A read of one agent answers 404. */
+    hidesById: boolean;
+    /** Companies are not listed (any more). */
+    hidesCompanies: boolean;
+    /** So many erasures take effect while their answer is lost. */
+    lostErasures: number;
+    /** The REST user has another e-mail, so that its id is no proof. */
+    unprovenIds: boolean;
     /** REST keeps showing who was removed. */
     restKeepsRemoved: boolean;
   };
@@ -87,7 +98,17 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
   const seats: Seat[] = [];
   const companies: Company[] = [];
   const writes: string[] = [];
-  const faults: FakeDrift['faults'] = { showsAfterMs: 0, lostCreates: 0, conflicts: 0, restKeepsRemoved: false };
+  const faults: FakeDrift['faults'] = {
+    showsAfterMs: 0,
+    lostCreates: 0,
+    conflicts: 0,
+    lostDeletes: 0,
+    hidesById: false,
+    hidesCompanies: false,
+    lostErasures: 0,
+    unprovenIds: false,
+    restKeepsRemoved: false,
+  };
   const during: FakeDrift['during'] = {};
   const called = async (call: Call): Promise<void> => {
     calls += 1;
@@ -116,7 +137,7 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
     return { kind: 'ok', value: asAccount(seat) } as const;
   }
 
-  return {
+  const drift: FakeDrift = {
     seats,
     companies,
     writes,
@@ -125,7 +146,7 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
     seed: (userName, role = 'MEMBER') => add({ userName, email: userName, displayName: userName, role }, clock.now()),
     seatsOf: (userName) => seats.filter((seat) => !seat.removed && seat.values.userName === userName).length,
 
-    capabilities: async () => ({ scimPath: '/scim/v2', scimEntitled: true, contactsListable: true }),
+    probe: async () => unknownCapabilities(clock.now(), 'nobody asks'),
     takeCallCount: () => {
       const taken = calls;
       calls = 0;
@@ -133,19 +154,24 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
     },
     async listAccounts() {
       await called('listAccounts');
-      return shown().map(asAccount);
+      return shown()
+        .map(asAccount)
+        .map(({ restId, ...account }) =>
+          faults.unprovenIds || restId === undefined ? account : { ...account, restId },
+        );
     },
     async listCompanies() {
       await called('listCompanies');
-      return [...companies];
+      return faults.hidesCompanies ? null : [...companies];
     },
     async listContacts() {
       await called('listContacts');
       return [];
     },
+    removal: (work) => work(drift),
     async readAccount(id) {
       await called('readAccount');
-      const seat = shown().find((one) => one.id === id);
+      const seat = faults.hidesById ? undefined : shown().find((one) => one.id === id);
       if (seat !== undefined) return asAccount(seat);
       const removed = seats.find((one) => one.id === id && one.removed);
       if (removed === undefined || !faults.restKeepsRemoved) return null;
@@ -164,6 +190,10 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
     async readContact() {
       await called('readContact');
       return null;
+    },
+    async recallContacts() {
+      await called('recallContacts');
+      return { kind: 'hidden' };
     },
     async createAccount(values) {
       await called('createAccount');
@@ -184,9 +214,26 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
       await called('removeAccount');
       if (!(await ports.plans().mayDeprovision({ ...permit, accountId, at: clock.now() })))
         return refused(0, 'firewall');
+      if (faults.lostDeletes > 0) {
+        faults.lostDeletes -= 1;
+        return { kind: 'unknown', code: 'timeout', detail: 'no answer' };
+      }
       writes.push(`DELETE ${accountId}`);
       find(accountId).removed = true;
       return { kind: 'ok', value: null };
+    },
+    async hasAgent(email) {
+      await called('hasAgent');
+      return shown().some(({ values }) => values.userName === email);
+    },
+    async eraseContacts(email, permit) {
+      await called('eraseContacts');
+      if (!(await ports.plans().mayErase({ ...permit, email, at: clock.now() }))) return refused(0, 'firewall');
+      writes.push(`ERASE ${email}`);
+      faults.lostErasures -= 1;
+      return faults.lostErasures < 0
+        ? { kind: 'ok', value: null }
+        : { kind: 'unknown', code: 'timeout', detail: 'no answer' };
     },
     async assignCompany(id, ownerId) {
       await called('assignCompany');
@@ -202,6 +249,7 @@ function fakeDrift(ports: { readonly clock: Clock; readonly plans: () => PlanSto
       return { kind: 'ok', value: { id, ownerId } };
     },
   };
+  return drift;
 }
 
 function asAccount({ id, values }: Seat): Account {

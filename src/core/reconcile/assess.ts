@@ -182,3 +182,12 @@ const EXPLAINED: Readonly<Record<Situation, readonly string[]>> = {
   NOT_REQUIRED: NOTHING,
   LINK_ONLY: ['Both ends are gone; the link is history.'],
 };
+
+/** Accounts of people who leave, now or when their grace is over: such an account receives nothing. */
+export function leavingAccounts(world: World, all: readonly Assessment[]): ReadonlySet<string | undefined> {
+  return new Set(
+    all
+      .filter(({ seat }) => seat.phase === 'grace' || seat.phase === 'due')
+      .flatMap(({ person, match }) => [...world.liveOf(person.id).map(({ id }) => id), match.accountId]),
+  );
+}

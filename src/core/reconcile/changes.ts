@@ -1,20 +1,12 @@
 import type { Account } from '../identity/account.ts';
 import { ATTRIBUTE_RULES, type AttributeName, type AttributeValues } from '../identity/attributes.ts';
-import { isOwner } from '../identity/protection.ts';
-import { chooseReceiver } from '../ownership/handover.ts';
-import { type HashScope, accountHash } from './account-hash.ts';
 import type { Assessment } from './assess.ts';
 import { valuesToCreate } from './desired.ts';
+import { draftFor, expectedOf } from './draft.ts';
 import type { AttributeEntry } from './entry.ts';
-import type { ChangeOp, DraftChange } from './plan.ts';
+import type { DraftChange } from './plan.ts';
+import { type Planned, planRemoval } from './removal.ts';
 import type { World } from './world.ts';
-
-/** What one person's entry asks for, before gates. */
-export interface Planned {
-  readonly drafts: readonly DraftChange[];
-  /** Why something that was asked for is not planned. */
-  readonly blocked: readonly string[];
-}
 
 const NOTHING: Planned = { drafts: [], blocked: [] };
 
@@ -110,48 +102,9 @@ function planLeaver(
   { person, account, seat }: Assessment,
   isLeaving: (accountId: string) => boolean,
 ): Planned {
-  if (account === undefined) return NOTHING;
-  const contradiction = account.disagreements.find((name) => name === 'userName' || name === 'email');
-  if (contradiction !== undefined) {
-    return blocked(
-      `Drift's two views contradict each other about ${contradiction}: nobody is removed on such a basis.`,
-    );
-  }
-  const owned = world.ownedOf(account);
-  const choice = chooseReceiver({
-    from: account,
-    owned,
-    rules: world.input.policy.handover,
-    find: (name) => {
-      const byId = world.account(name.trim());
-      return byId === undefined ? world.named(name) : [byId];
-    },
-    unfit: (to) => {
-      if (isLeaving(to.id)) return 'is leaving itself';
-      // The OWNER is touched by nothing, but may be given something where the policy names it.
-      return world.protectionOf(to) === null || isOwner(to) ? null : 'is protected';
-    },
-  });
-  if (choice.kind === 'blocked') return { drafts: [], blocked: choice.reasons };
-  const contacts = owned.contactsListable
-    ? `contacts: ${String(owned.contacts)} owned`
-    : `contacts: not listable, ${String(owned.contacts)} known`;
-  const reasons = [seat.lifecycle.rule, `accounts: ${String(owned.accounts)} owned; ${contacts}`];
-  const expected = expectedOf(world, account, 'all');
-  const handovers = (choice.kind === 'chosen' ? choice.shares : []).map((share): DraftChange => ({
-    ...draftFor('handover', person.id, account),
-    handover: { from: account.id, to: share.to.id, accounts: share.accounts, contacts: share.contacts },
-    expected,
-    reasons: choice.kind === 'chosen' ? [`receiver: ${choice.rule}`, ...reasons] : reasons,
-    calls: share.accounts + share.contacts,
-  }));
-  return {
-    blocked: [],
-    drafts: [
-      ...handovers,
-      { ...draftFor('deprovision', person.id, account), before: account.values, expected, reasons },
-    ],
-  };
+  return account === undefined
+    ? NOTHING
+    : planRemoval(world, { account, personId: person.id, reasons: [seat.lifecycle.rule], isLeaving });
 }
 
 function whyNotRename(world: World, account: Account, entries: readonly AttributeEntry[]): string | null {
@@ -162,38 +115,6 @@ function whyNotRename(world: World, account: Account, entries: readonly Attribut
   }
   const holder = world.named(wanted).find(({ id }) => id !== account.id);
   return holder === undefined ? null : `Account ${holder.id} has the wanted userName already; the rename waits.`;
-}
-
-const REVERSIBILITY: Readonly<Record<ChangeOp, DraftChange['reversibility']>> = {
-  link: 'reversible',
-  // A seat can only be taken back by a removal, which uses the identity up (Drift API notes 4.3).
-  create: 'compensable',
-  update: 'reversible',
-  rename: 'reversible',
-  role: 'reversible',
-  handover: 'compensable',
-  deprovision: 'irreversible',
-  accept_drift: 'reversible',
-};
-
-function draftFor(op: ChangeOp, personId: string, account: Account | undefined): DraftChange {
-  return {
-    op,
-    personId,
-    ...(account === undefined ? {} : { accountId: account.id }),
-    before: {},
-    after: {},
-    expected: { exists: account !== undefined },
-    reasons: [],
-    evidence: [],
-    reversibility: REVERSIBILITY[op],
-    gates: [],
-    calls: 1,
-  };
-}
-
-function expectedOf(world: World, account: Account, scope: HashScope): DraftChange['expected'] {
-  return { exists: true, hash: accountHash(account, world.input.hash, scope) };
 }
 
 function valuesOf(entries: readonly AttributeEntry[], side: 'actual' | 'desired'): AttributeValues {

@@ -1,7 +1,7 @@
 import type { AttributeValues } from '../identity/attributes.ts';
 import type { Candidate } from './entry.ts';
 
-/** Order of application: links, creates, updates, renames, roles, handovers, deprovisions last. */
+/** Order of application: links, creates, updates, renames, roles, handovers, then what nothing brings back. */
 export const CHANGE_OPS = [
   'link',
   'create',
@@ -10,6 +10,8 @@ export const CHANGE_OPS = [
   'role',
   'handover',
   'deprovision',
+  // A privacy deletion of one e-mail, asked for as a direct operation (Drift API notes 2.8).
+  'erase',
   'accept_drift',
 ] as const;
 
@@ -31,7 +33,8 @@ export type GateCode =
   | 'unit_vanished'
   | 'bad_rows'
   | 'incomplete_file'
-  | 'unknown_status';
+  | 'unknown_status'
+  | 'identifier_swap';
 
 /** A rule that holds a class of changes; the message answers what tripped, who, what was committed, and how to go on. */
 export interface Gate {
@@ -63,6 +66,7 @@ export interface DraftChange {
   readonly op: ChangeOp;
   readonly personId?: string;
   readonly accountId?: string;
+  /** What is there now; for an erase the `email` that it is about. */
   readonly before: AttributeValues;
   /** The attributes after the change; for a handover `{}` (see `handover`). */
   readonly after: AttributeValues;

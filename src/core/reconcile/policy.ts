@@ -14,7 +14,52 @@ export interface FeedPolicy {
   readonly columns: Readonly<Record<string, string>>;
   readonly statusWords: Readonly<Record<string, 'pre' | 'active' | 'leave' | 'ended' | 'rescinded'>>;
   readonly staleAfterDays: number;
+  /** What every full file has to bring as a proof that it is whole; absent = what the last accepted one brought. */
+  readonly proof?: 'manifest' | 'trailer' | 'done';
+  /** One ASCII character, and `"` or `'`; absent = detected. */
+  readonly delimiter?: string;
+  readonly quote?: '"' | "'";
+  /** Absent = detected. */
+  readonly encoding?: 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+  /** Header -> order, for columns such as 03/04/2026 that no cell decides. */
+  readonly dateOrder?: Readonly<Record<string, 'day_first' | 'month_first'>>;
+  /** Text that went through a wrong encoding twice ("Ã©") is taken as it was meant ("é"). */
+  readonly repairText?: boolean;
+  /** Field -> where its value comes from and what is done to it, from a closed list; before `columns`. */
+  readonly mapping?: Readonly<Record<string, FeedFieldRule>>;
 }
+
+/** A value of an HR row: a column by header (`Email[2]`: the second of equal ones) or place (`#3`), then transforms in order. */
+export interface FeedFieldRule {
+  readonly column?: string;
+  readonly transforms?: readonly FeedTransform[];
+  readonly required?: boolean;
+  readonly unique?: boolean;
+  readonly blankMeans?: string;
+  readonly sensitive?: boolean;
+}
+
+type FeedTransform =
+  | { readonly op: 'trim' | 'lower' }
+  | { readonly op: 'date'; readonly format: FeedDateFormat; readonly tz?: string }
+  | { readonly op: 'map'; readonly words: Readonly<Record<string, string>>; readonly otherwise?: 'hold' | 'keep' }
+  | { readonly op: 'split'; readonly by: string; readonly take: number }
+  | { readonly op: 'pad'; readonly width: number }
+  | { readonly op: 'domain_alias'; readonly domains: Readonly<Record<string, string>> }
+  | { readonly op: 'const'; readonly value: string }
+  | { readonly op: 'coalesce'; readonly columns: readonly string[] };
+
+type FeedDateFormat =
+  | 'YYYY-MM-DD'
+  | 'YYYYMMDD'
+  | 'DD.MM.YYYY'
+  | 'DD/MM/YYYY'
+  | 'MM/DD/YYYY'
+  | 'DD-MM-YYYY'
+  | 'MM-DD-YYYY'
+  | 'excel-1900'
+  | 'excel-1904'
+  | 'instant';
 
 /**
  * How a connection of an identity provider means what two clients mean differently. A setting that is not there is the
@@ -78,6 +123,11 @@ export interface Policy {
     readonly successors: Readonly<Record<string, string>>;
   };
   readonly ownership: { readonly contactAttribute?: string };
+  /** How Drift is written to, where no harmless read can tell; what is not set is the usual reading. */
+  readonly drift?: {
+    /** `schemas` of SCIM users that are written: the RFC's URN, or that of Drift's own request sample. */
+    readonly schemas?: 'rfc' | 'sample';
+  };
   /** Documents from before there was one have none: `DEFAULT_POLICY.retention` then. */
   readonly retention?: { readonly scimRequestDays: number };
 }

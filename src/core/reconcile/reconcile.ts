@@ -1,11 +1,12 @@
 import type { Baseline } from '../identity/account.ts';
-import { type Assessment, assessAccount, assessPerson } from './assess.ts';
-import { type Planned, planChanges } from './changes.ts';
+import { type Assessment, assessAccount, assessPerson, leavingAccounts } from './assess.ts';
+import { planChanges } from './changes.ts';
 import type { Disposition, Entry } from './entry.ts';
 import { baselineByAgreement } from './outcome.ts';
 import { evaluateGates } from './gates.ts';
 import type { ReconcileInput, SourceHealth } from './input.ts';
 import type { ChangeOp, DraftChange, Gate } from './plan.ts';
+import type { Planned } from './removal.ts';
 import type { Situation } from './situation.ts';
 import { summarise } from './summary.ts';
 import { type World, createWorld } from './world.ts';
@@ -36,11 +37,7 @@ export function reconcile(input: ReconcileInput): ReconcileResult {
   const world = createWorld(input);
   const only = input.only === undefined ? null : new Set(input.only);
   const all = input.persons.map((person) => assessPerson(world, person));
-  const leaving = new Set(
-    all
-      .filter(({ seat }) => seat.phase === 'grace' || seat.phase === 'due')
-      .flatMap(({ person, match }) => [...world.liveOf(person.id).map(({ id }) => id), match.accountId]),
-  );
+  const leaving = leavingAccounts(world, all);
   const looked = only === null ? all : all.filter(({ person }) => only.has(person.id));
   const planned = looked.map((assessment) => planChanges(world, assessment, (id) => leaving.has(id)));
   const { drafts, gates } = evaluateGates(

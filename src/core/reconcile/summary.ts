@@ -1,4 +1,4 @@
-import type { ChangeOp, DraftChange } from './plan.ts';
+import { CHANGE_OPS, type ChangeOp, type DraftChange } from './plan.ts';
 
 const WORDS: Readonly<Partial<Record<ChangeOp, string>>> = {
   link: 'to link',
@@ -7,6 +7,7 @@ const WORDS: Readonly<Partial<Record<ChangeOp, string>>> = {
   rename: 'to rename',
   role: 'to give another role',
   deprovision: 'to deprovision (irreversible)',
+  erase: 'to erase (irreversible)',
   accept_drift: 'to accept as they are',
 };
 
@@ -14,7 +15,7 @@ const WORDS: Readonly<Partial<Record<ChangeOp, string>>> = {
 export function summarise(changes: readonly DraftChange[]): string {
   if (changes.length === 0) return 'Plan: nothing to do.';
   const parts: string[] = [];
-  for (const op of ['link', 'create', 'update', 'rename', 'role', 'handover', 'deprovision', 'accept_drift'] as const) {
+  for (const op of CHANGE_OPS) {
     const these = changes.filter((change) => change.op === op);
     if (these.length === 0) continue;
     parts.push(op === 'handover' ? handedOver(these) : `${grouped(these.length)} ${WORDS[op] ?? op}`);

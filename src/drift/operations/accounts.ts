@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NO_BODY, nonBlank, NOTHING, numericId, operation, pathId, text, wireId } from './operation.ts';
+import { acknowledged, NO_BODY, nonBlank, NOTHING, numericId, operation, pathId, text, wireId } from './operation.ts';
 
 /** A company: the documented home of ownership (Drift API notes 2.5, 3.1). */
 const account = z.looseObject({
@@ -93,5 +93,24 @@ export const updateAccount = operation({
   pager: null,
   scope: 'account_write',
   reversibility: 'reversible',
+  lookup: ({ body: { accountId } }) => ({ operation: getAccount, input: { params: { accountId } } }),
   source: 'Drift API notes 2.5: PATCH /accounts/update, accountId in the body, ownerId always carried',
+});
+
+export const deleteAccount = operation({
+  ...SHARED,
+  name: 'delete-account',
+  summary: 'Deletes an account; it leaves the lists and stays readable by its id, marked as deleted.',
+  method: 'DELETE',
+  path: '/accounts/{accountId}',
+  params: z.strictObject({ accountId: pathId }),
+  query: NOTHING,
+  body: NO_BODY,
+  answer: acknowledged,
+  pager: null,
+  scope: 'account_write',
+  // Its domain can be given to another account, with another id.
+  reversibility: 'compensable',
+  lookup: ({ params }) => ({ operation: getAccount, input: { params } }),
+  source: 'Drift API notes 2.5: DELETE /accounts/{accountId}, soft',
 });

@@ -21,10 +21,7 @@ export type ScimUser = z.output<typeof scimUser>;
 const scimPage = z.looseObject({
   totalResults: z.int().min(0),
   // Absent where nothing was found (RFC 7644 3.4.2).
-  Resources: z
-    .array(scimUser)
-    .nullish()
-    .transform((resources) => resources ?? []),
+  Resources: z.preprocess((resources) => resources ?? [], z.array(scimUser)),
 });
 
 const writtenElement = z.strictObject({
@@ -109,6 +106,10 @@ export const createScimUser = operation({
   pager: null,
   // A seat can only be taken back by a removal, which uses the identity up (Drift API notes 4.3).
   reversibility: 'compensable',
+  lookup: ({ body }) => ({
+    operation: listScimUsers,
+    input: { query: { filter: `userName eq ${JSON.stringify(body.userName)}` } },
+  }),
   source:
     'Drift API notes 2.1: POST /scim/Users, userName and displayName required; status of the answer not documented',
 });
@@ -126,6 +127,8 @@ export const replaceScimUser = operation({
   answer: scimUser.optional(),
   pager: null,
   reversibility: 'reversible',
+  use: 'plan',
+  lookup: ({ params }) => ({ operation: getScimUser, input: { params } }),
   source:
     'Drift API notes 2.1 and 4.3: PUT /scim/Users/{userId} with the complete known resource, omitted optionals are cleared',
 });
@@ -142,6 +145,8 @@ export const patchScimUser = operation({
   answer: scimUser.optional(),
   pager: null,
   reversibility: 'reversible',
+  use: 'plan',
+  lookup: ({ params }) => ({ operation: getScimUser, input: { params } }),
   source: 'Drift API notes 2.1 and 3 ("PATCH body"): PATCH /scim/Users/{userId}, PatchOp or a partial resource',
 });
 
@@ -157,5 +162,9 @@ export const deleteScimUser = operation({
   answer: z.unknown(),
   pager: null,
   reversibility: 'irreversible',
+  use: 'plan',
+  blastRadius:
+    'The agent is gone for good and cannot be provisioned again; accounts, conversations and playbooks go on naming the id.',
+  lookup: ({ params }) => ({ operation: getScimUser, input: { params } }),
   source: 'Drift API notes 2.1 and 4.3: DELETE /scim/Users/{userId}, re-provisioning is not supported',
 });

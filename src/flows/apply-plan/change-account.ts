@@ -5,6 +5,7 @@ import { judgeOutcome } from '../../core/reconcile/outcome.ts';
 import type { ChangeOp } from '../../core/reconcile/plan.ts';
 import type { Effect } from '../drift-port.ts';
 import {
+  beingErased,
   sameValues,
   callOnce,
   keep,
@@ -27,11 +28,15 @@ export async function changeAccount(work: Work): Promise<Ending> {
   if (accountId === undefined)
     return work.finish('failed', { code: 'failed.no_account', detail: 'The change names no account.' });
   const op = kindOf(change.op);
-  const account = await drift.readAccount(accountId);
-  if (account === null) return work.finish(...stale('account_gone', 'The agent is not in Drift any more.'));
+  const known = await work.store.accounts.find(accountId);
+  const account = await drift.readAccount(accountId, known?.account);
+  if (account?.views.scim !== true)
+    return work.finish(...stale('account_gone', 'The agent has no seat in Drift any more.'));
   if (shows(op, account, after)) {
     const how = mayHaveHappened(work, change.op) ? 'applied' : 'Drift already had it';
-    return work.finish('done', { code: 'done', detail: how, accountId }, (tx) => keep(tx, account, after, clock.now()));
+    return work.finish('verified', { code: 'done', detail: how, accountId }, (tx) =>
+      keep(tx, account, after, clock.now()),
+    );
   }
   if (expected.hash !== undefined && accountHash(account, (text) => work.crypto.hash(text), op) !== expected.hash) {
     return work.finish(...stale('account_changed', 'The agent was changed in Drift after the plan was made.'));
@@ -46,31 +51,37 @@ export async function changeAccount(work: Work): Promise<Ending> {
   if (draft === null || !sameValues(draft.after, after)) {
     return work.finish(...stale('no_longer_wanted', 'The sources say something else since the plan was made.'));
   }
-  if (change.op === 'rename' && after.userName !== undefined && (await drift.findAccounts(after.userName)).length > 0) {
-    return work.finish(...stale('name_taken', 'Another agent has that userName now.'));
-  }
-  const effect = await callOnce(work, change.op, () => send(work, accountId, after));
+  const erasing = after.userName === undefined ? null : await beingErased(work, after.userName);
+  if (erasing !== null) return work.finish(...erasing);
+  const effect = await callOnce(work, change.op, () => send(work, account, after));
   if (effect === 'lost') return 'lost';
   if (effect.kind === 'unknown')
     return work.finish(...rest(`The answer was lost (${effect.code}); it is read back after the settle window.`));
   if (effect.kind === 'refused') return work.finish(...refused(effect));
-  const now = await drift.readAccount(accountId);
-  if (now === null) return work.finish(...rest('The agent cannot be read after the change.'));
+  if (work.readBack === 'list' && shows(op, effect.value, after)) {
+    return work.finish('done', { code: 'done', detail: 'applied', accountId }, (tx) =>
+      keep(tx, effect.value, after, clock.now()),
+    );
+  }
+  const now = await drift.readAccount(accountId, effect.value);
+  if (now?.views.scim !== true) return work.finish(...rest('The agent cannot be read after the change.'));
   // Drift may show a value in its own form (a lower-cased address): what is read back is the baseline then.
   if (!shows(op, now, after) && shows(op, now, change.draft.before))
     return work.finish(...rest('Drift does not show the change yet.'));
-  return work.finish('done', { code: 'done', detail: 'applied', accountId }, (tx) => keep(tx, now, after, clock.now()));
+  return work.finish('verified', { code: 'done', detail: 'applied', accountId }, (tx) =>
+    keep(tx, now, after, clock.now()),
+  );
 }
 
 function kindOf(op: ChangeOp): 'update' | 'rename' | 'role' {
   return op === 'rename' || op === 'role' ? op : 'update';
 }
 
-function send(work: Work, accountId: string, after: AttributeValues): Promise<Effect<Account>> {
-  const { drift, change } = work;
-  if (change.op === 'rename') return drift.renameAccount(accountId, after.userName ?? '');
-  if (change.op === 'role') return drift.setRole(accountId, after.role ?? '');
-  return drift.replaceAccount(accountId, after);
+/** On top of the very resource that was checked: what is written is what was looked at. */
+function send({ drift, change }: Work, seen: Account, after: AttributeValues): Promise<Effect<Account>> {
+  if (change.op === 'rename') return drift.renameAccount(seen.id, after.userName ?? '', seen);
+  if (change.op === 'role') return drift.setRole(seen.id, after.role ?? '', seen);
+  return drift.replaceAccount(seen.id, after, seen);
 }
 
 function shows(op: 'update' | 'rename' | 'role', account: Account, sent: AttributeValues): boolean {

@@ -8,6 +8,8 @@ export interface Concluded {
   readonly left: 'unknown' | 'leased' | RunState;
   readonly runId: string;
   readonly calls: number;
+  /** Changes that were read back here. */
+  readonly verified: number;
 }
 
 /** Nothing can be claimed any more: verify what was done, and say where the plan and its run stand. */
@@ -20,16 +22,16 @@ export async function concludePlan(
 ): Promise<Concluded> {
   const { count } = await tally(store, planId);
   const runId = (await store.plans.get(planId))?.runId ?? '';
-  if (count('unknown') > 0) return { left: 'unknown', runId, calls: 0 };
-  if (count('leased', 'approved') > 0) return { left: 'leased', runId, calls: 0 };
+  if (count('unknown') > 0) return { left: 'unknown', runId, calls: 0, verified: 0 };
+  if (count('leased', 'approved') > 0) return { left: 'leased', runId, calls: 0, verified: 0 };
   const begun = await store.write(async (tx) => {
     if (!(await tx.plans.setState(planId, ['applying'], 'applying'))) return false;
     await tx.runs.update(runId, { state: 'verifying', stage: 'verifying' });
     return true;
   });
-  if (!begun) return { left: 'cancelled', runId, calls: 0 };
+  if (!begun) return { left: 'cancelled', runId, calls: 0, verified: 0 };
   drift.takeCallCount();
-  const diverged = await verifyPlan(store, planId, drift, clock, crypto);
+  const { diverged, verified } = await verifyPlan(store, planId, drift, clock, crypto);
   const calls = drift.takeCallCount();
   const left = await store.write(async (tx): Promise<Concluded['left']> => {
     // Holds the plan's row: whoever approves, cancels or pauses meanwhile was before this, or comes after it.
@@ -48,7 +50,7 @@ export async function concludePlan(
     await tx.audit.append({ actor: 'system', kind: 'plan.applied', subject: planId, data: { state, waiting, failed } });
     return state;
   });
-  return { left, runId, calls };
+  return { left, runId, calls, verified };
 }
 
 async function tally(

@@ -1,4 +1,15 @@
-import { sameValues, callOnce, keep, mayHaveHappened, refused, rest, stale, type Ending, type Work } from './work.ts';
+import {
+  sameValues,
+  beingErased,
+  callOnce,
+  keep,
+  mayHaveHappened,
+  refused,
+  rest,
+  stale,
+  type Ending,
+  type Work,
+} from './work.ts';
 import { userNameHash } from '../world.ts';
 import type { Account } from '../../core/identity/account.ts';
 
@@ -6,7 +17,7 @@ const STEP = 'create';
 
 /** Creates a seat exactly once: looked up first, and read back before any second try. */
 export async function createAccount(work: Work): Promise<Ending> {
-  const { drift, change, clock } = work;
+  const { drift, change } = work;
   const userName = change.draft.after.userName;
   if (userName === undefined)
     return work.finish('failed', { code: 'failed.no_user_name', detail: 'The person has no e-mail to sign in with.' });
@@ -21,7 +32,7 @@ export async function createAccount(work: Work): Promise<Ending> {
   }
   if (first !== undefined) {
     return before
-      ? adopt(work, first)
+      ? adopt(work, first, 'verified')
       : work.finish(...stale('account_exists', 'An agent with this userName exists now; the next run links it.'));
   }
   const draft = await work.confirm('create');
@@ -32,6 +43,8 @@ export async function createAccount(work: Work): Promise<Ending> {
         'The person does not want this seat any more, has one, or the sources say something else by now.',
       ),
     );
+  const erasing = await beingErased(work, userName);
+  if (erasing !== null) return work.finish(...erasing);
   const effect = await callOnce(work, STEP, () => drift.createAccount(change.draft.after));
   if (effect === 'lost') return 'lost';
   if (effect.kind === 'unknown')
@@ -48,12 +61,14 @@ export async function createAccount(work: Work): Promise<Ending> {
     }
     return work.finish(...refused(effect));
   }
-  const account = (await drift.readAccount(effect.value.id)) ?? effect.value;
-  return adopt(work, account, clock.now());
+  if (work.readBack === 'list') return adopt(work, effect.value, 'done');
+  const account = await drift.readAccount(effect.value.id, effect.value);
+  return account?.views.scim === true ? adopt(work, account, 'verified') : adopt(work, effect.value, 'done');
 }
 
 /** The seat is ours: link, account and baseline are stored with the ending. */
-async function adopt(work: Work, account: Account, at = work.clock.now()): Promise<Ending> {
+async function adopt(work: Work, account: Account, state: 'done' | 'verified'): Promise<Ending> {
+  const at = work.clock.now();
   const personId = work.change.draft.personId;
   const holder = (await work.store.people.links()).find((link) => link.accountId === account.id)?.personId;
   if (holder !== undefined && holder !== personId) {
@@ -62,7 +77,7 @@ async function adopt(work: Work, account: Account, at = work.clock.now()): Promi
       detail: 'The new seat is linked to somebody else.',
     });
   }
-  return work.finish('done', { code: 'done', detail: 'created', accountId: account.id }, async (tx) => {
+  return work.finish(state, { code: 'done', detail: 'created', accountId: account.id }, async (tx) => {
     await keep(tx, account, work.change.draft.after, at);
     // A run in between may have found the seat and linked it already.
     if (personId === undefined || holder !== undefined) return;

@@ -1,3 +1,4 @@
+import type { Account } from '../../core/identity/account.ts';
 import type { Effect } from '../drift-port.ts';
 import { callOnce, heldByNow, rest, stale, triesOf, type Ending, type Work } from './work.ts';
 
@@ -10,32 +11,32 @@ const LOOK_UP_EVERY = 20;
  * that nothing is left. Safe to begin again at any point: what is left is listed anew, never remembered.
  */
 export async function handOver(work: Work): Promise<Ending> {
-  const { drift, change, store } = work;
+  const { change, store } = work;
   const handover = change.draft.handover;
   if (handover === undefined)
     return work.finish('failed', { code: 'failed.no_handover', detail: 'The change names no receiver.' });
-  const from = await drift.readAccount(handover.from);
-  const to = await drift.readAccount(handover.to);
-  if (from?.restId === undefined)
+  const [from, to] = await Promise.all([handover.from, handover.to].map((id) => agentNow(work, id)));
+  if (from?.restId === undefined || !from.views.scim)
     return work.finish(...stale('account_gone', 'The leaver cannot be read as an owner any more.'));
-  if (to?.restId === undefined || !to.active || to.bot)
+  if (to?.restId === undefined || !to.views.scim || !to.active || to.bot)
     return work.finish(...stale('receiver_gone', 'The receiver is not an active agent any more.'));
   const owned = await stillOwned(work, from.restId);
   for (const [index, item] of owned.entries()) {
     if (index % LOOK_UP_EVERY === 0) {
-      const stop = await reasonToStop(work);
+      const stop = await reasonToStop(work, index === 0 ? to : await agentNow(work, handover.to));
       if (stop !== null) return work.finish(...stop);
     }
     if (triesOf(work, item.step) >= MAX_TRIES) continue;
+    work.owned.forget();
     const effect = await callOnce(work, item.step, () => item.assign(to.restId ?? ''));
     if (effect === 'lost') return 'lost';
     if (effect.kind === 'ok') await store.write((tx) => item.moved(tx, to.restId ?? ''));
   }
   const left = await stillOwned(work, from.restId);
   if (left.length === 0)
-    return work.finish('done', {
+    return work.finish('verified', {
       code: 'done',
-      detail: 'everything handed over, zero owned proven',
+      detail: await proof(work),
       accountId: handover.from,
     });
   const attempts = await store.plans.attempts(change.id);
@@ -49,7 +50,26 @@ export async function handOver(work: Work): Promise<Ending> {
   return work.finish(...rest(`${String(left.length)} records still show the leaver as owner.`));
 }
 
-async function reasonToStop(work: Work): Promise<ReturnType<typeof rest> | null> {
+/** What the last listing proves; what an organisation cannot show is not claimed. */
+async function proof({ owned, drift }: Work): Promise<string> {
+  const { companies, contacts } = await owned.list(drift);
+  const hidden = [...(companies === null ? ['accounts'] : []), ...(contacts === null ? ['contacts'] : [])];
+  return hidden.length === 0
+    ? 'everything handed over, zero owned proven'
+    : `everything known handed over; not listable: ${hidden.join(', ')}`;
+}
+
+/** One call where the store knows the id that owners have, else both views. */
+async function agentNow({ drift, store }: Work, accountId: string): Promise<Account | null> {
+  const known = (await store.accounts.find(accountId))?.account;
+  return drift.readAccount(accountId, known?.restId === undefined ? undefined : known);
+}
+
+async function reasonToStop(work: Work, to: Account | null): Promise<ReturnType<typeof rest> | null> {
+  if (to?.views.scim !== true || !to.active) {
+    return stale('receiver_gone', 'The receiver is not an active agent any more; the rest stays where it is.');
+  }
+  if (await work.store.events.isTenantPaused()) return rest('The tenant is paused; the handover goes on afterwards.');
   const draft = await work.confirm('handover', 'deprovision');
   if (draft === null) {
     return stale('no_longer_leaving', 'The person is not leaving any more; the rest stays where it is.');
@@ -69,21 +89,23 @@ interface Owned {
 /** A complete listing of live accounts, and of the contacts that can be listed or are known, that name this owner. */
 export async function stillOwned(work: Work, ownerRestId: string): Promise<readonly Owned[]> {
   const { drift } = work;
-  const companies = await drift.listCompanies();
-  const contacts = await drift.listContacts();
-  const known =
+  const { companies, contacts } = await work.owned.list(drift);
+  const known = companies === null || contacts === null ? await work.store.accounts.ownedOf(ownerRestId) : null;
+  const ownedCompanies =
+    companies === null
+      ? await stillNaming(ownerRestId, known?.companies ?? [], (id) => drift.readCompany(id))
+      : companies.filter((company) => !company.deleted && company.ownerId === ownerRestId).map(({ id }) => id);
+  const ownedContacts =
     contacts === null
-      ? await knownContacts(work, ownerRestId)
+      ? await stillNaming(ownerRestId, known?.contacts ?? [], (id) => drift.readContact(id))
       : contacts.filter((contact) => contact.ownerId === ownerRestId).map(({ id }) => id);
   return [
-    ...companies
-      .filter((company) => !company.deleted && company.ownerId === ownerRestId)
-      .map(({ id }): Owned => ({
-        step: `company:${id}`,
-        assign: (to) => drift.assignCompany(id, to),
-        moved: (tx, to) => tx.accounts.setCompanyOwner(id, to),
-      })),
-    ...known.map((id): Owned => ({
+    ...ownedCompanies.map((id): Owned => ({
+      step: `company:${id}`,
+      assign: (to) => drift.assignCompany(id, to),
+      moved: (tx, to) => tx.accounts.setCompanyOwner(id, to),
+    })),
+    ...ownedContacts.map((id): Owned => ({
       step: `contact:${id}`,
       assign: (to) => drift.assignContact(id, to),
       moved: (tx, to) => tx.accounts.setContactOwner(id, to),
@@ -91,13 +113,16 @@ export async function stillOwned(work: Work, ownerRestId: string): Promise<reado
   ];
 }
 
-/** Where contacts cannot be listed: those we know of, each re-read. */
-async function knownContacts(work: Work, ownerRestId: string): Promise<readonly string[]> {
-  const known = await work.store.accounts.ownedOf(ownerRestId);
+/** What cannot be listed: the records that we know of, each re-read. */
+async function stillNaming(
+  ownerRestId: string,
+  ids: readonly string[],
+  read: (id: string) => Promise<{ readonly ownerId?: string; readonly deleted?: boolean } | null>,
+): Promise<readonly string[]> {
   const still: string[] = [];
-  for (const id of known.contacts) {
-    const contact = await work.drift.readContact(id);
-    if (contact?.ownerId === ownerRestId) still.push(id);
+  for (const id of ids) {
+    const record = await read(id);
+    if (record?.ownerId === ownerRestId && record.deleted !== true) still.push(id);
   }
   return still;
 }

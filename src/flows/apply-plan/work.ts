@@ -1,10 +1,12 @@
 import type { Account } from '../../core/identity/account.ts';
 import type { AttributeName, AttributeValues } from '../../core/identity/attributes.ts';
+import { fold } from '../../core/fold.ts';
 import { baselineAfter } from '../../core/reconcile/outcome.ts';
 import type { ChangeState, DraftChange } from '../../core/reconcile/plan.ts';
 import type { DriftTarget, Effect } from '../drift-port.ts';
 import type { Attempt, Change, ChangeOutcome, Plan } from '../plan-port.ts';
 import type { Aggregates, Clock, Crypto, TenantStore } from '../ports.ts';
+import type { OwnedListing } from './owned-listing.ts';
 
 /** How one change ended, or that its lease was lost and nothing may be written any more. */
 export type Ending = { readonly state: ChangeState; readonly outcome: ChangeOutcome; readonly calls: number } | 'lost';
@@ -18,6 +20,9 @@ export interface Work {
   readonly plan: Plan;
   readonly change: Change;
   readonly attempts: readonly Attempt[];
+  readonly owned: OwnedListing;
+  /** `list`: one listing at the end reads everything back, which is cheaper than a call for each. */
+  readonly readBack: 'call' | 'list';
   /** What a plan made now, from the stored facts, would do for the same person with the same operation. */
   readonly confirm: (...ops: readonly DraftChange['op'][]) => Promise<DraftChange | null>;
   /** Fenced: writes the ending and whatever belongs to it in one transaction. */
@@ -77,6 +82,33 @@ export async function callOnce<T>(
   return effect;
 }
 
+/** So long after an erasure nobody gets its address: Drift erases in its own time, and takes agents who have it by then. */
+const ERASING_MS = 30 * 86_400_000;
+
+/** Why nobody may get this address now; null for any other. */
+export async function beingErased(
+  { store, clock }: Work,
+  address: string,
+): Promise<[ChangeState, ChangeOutcome] | null> {
+  const since = new Date(Date.parse(clock.now()) - ERASING_MS).toISOString();
+  const erased = (await store.plans.erasedSince(since)).map((email) => fold(email.trim()));
+  return erased.includes(fold(address.trim()))
+    ? [
+        'skipped',
+        {
+          code: 'skipped.erasing',
+          detail:
+            'An erasure of this address was asked for within 30 days; Drift may take whoever has it. Use another address, or wait.',
+        },
+      ]
+    : null;
+}
+
+/** The plan, or its whole tenant. */
+export async function isPaused({ store, plan }: Work): Promise<boolean> {
+  return (await store.plans.get(plan.id))?.state === 'paused' || (await store.events.isTenantPaused());
+}
+
 /** A gate that holds this change by now and that its approval does not override: many small plans pass one by one. */
 export async function heldByNow(work: Work, draft: DraftChange): Promise<[ChangeState, ChangeOutcome] | null> {
   const approval = (await work.store.plans.approvals(work.plan.id)).find(({ id }) => id === work.change.approvalId);
@@ -101,7 +133,7 @@ export function rest(detail: string): [ChangeState, ChangeOutcome] {
 }
 
 /** Not sent at all: nothing was decided about the change itself, so it rests and is looked at again. */
-const NOT_SENT: ReadonlySet<string> = new Set(['rate_limit', 'credential_dead']);
+const NOT_SENT: ReadonlySet<string> = new Set(['rate_limit', 'credential_dead', 'credential_renewed', 'circuit_open']);
 
 export function refused(effect: {
   readonly code: string;

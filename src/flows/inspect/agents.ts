@@ -68,9 +68,14 @@ export async function impactOf(store: TenantStore, agentId: string): Promise<Imp
       rule: choice.kind === 'chosen' ? choice.rule : null,
       reasons: choice.kind === 'blocked' ? choice.reasons : [],
     },
-    unknown: agent.owned.contactsListable
-      ? []
-      : [`Contacts cannot be listed in this organisation: ${agent.owned.contacts} are known, there may be more.`],
+    unknown: [
+      ...(agent.owned.contactsListable
+        ? []
+        : [`Contacts cannot be listed in this organisation: ${agent.owned.contacts} are known, there may be more.`]),
+      ...(agent.owned.accountsListable === false
+        ? [`Accounts cannot be listed in this organisation: ${agent.owned.accounts} are known, there may be more.`]
+        : []),
+    ],
     snapshotAt: snapshot?.endedAt ?? null,
   };
 }

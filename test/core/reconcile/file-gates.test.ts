@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { HrRecord } from '../../../src/core/identity/hr-record.ts';
 import { type FileFacts, evaluateFile } from '../../../src/core/reconcile/file-gates.ts';
 import { policy } from '../builders.ts';
 
@@ -19,6 +20,15 @@ function file(over: Partial<FileFacts> & { readonly rows?: number; readonly bad?
 }
 
 const keys = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `E${String(n)}`);
+const people = (count: number, over: Partial<HrRecord> = {}): readonly HrRecord[] =>
+  keys(count).map((personKey) => ({
+    personKey,
+    workerType: 'employee',
+    status: 'active',
+    department: 'North',
+    ...over,
+  }));
+const crossed = { key: 'E1', kind: 'swapped', was: 'Ann Lee', now: 'Bob Ray' } as const;
 const codes = (facts: FileFacts): readonly string[] => evaluateFile(facts).map(({ code }) => code);
 
 describe('gates of a file', () => {
@@ -52,6 +62,41 @@ describe('gates of a file', () => {
     ['100 people, four missing', file({ present: 100, missing: keys(4) }), ['missing_from_feed']],
     ['200 people, six missing', file({ present: 200, missing: keys(6) }), []],
     ['200 people, seven missing', file({ present: 200, missing: keys(7) }), ['missing_from_feed']],
+    ['four of a unit gone', file({ present: 900, missing: keys(4), absent: people(4) }), []],
+    ['five of a unit gone', file({ present: 900, missing: keys(5), absent: people(5) }), ['unit_vanished']],
+    ['six of a unit gone', file({ present: 900, missing: keys(6), absent: people(6) }), ['unit_vanished']],
+    [
+      'five gone, and somebody still there, in other letters',
+      file({ present: 900, missing: keys(5), absent: people(5), units: new Set(['department:north']) }),
+      [],
+    ],
+    [
+      'a site and a company gone',
+      file({
+        present: 900,
+        missing: keys(5),
+        absent: people(5, { location: 'Oslo', company: 'Example' }),
+        units: new Set(['department:north']),
+      }),
+      ['unit_vanished'],
+    ],
+    [
+      'five of no unit gone',
+      file({
+        present: 900,
+        missing: keys(5),
+        absent: keys(5).map((personKey) => ({ personKey, workerType: 'employee', status: 'active' })),
+      }),
+      [],
+    ],
+    [
+      'units mean nothing to an upsert',
+      file({ mode: 'upsert', present: 900, missing: keys(9), absent: people(9) }),
+      [],
+    ],
+    ['columns changed', file({ columns: ['The column "Status" (status) is gone.'] }), ['column_fingerprint']],
+    ['keys crossed', file({ crossed: [crossed] }), ['identifier_swap']],
+    ['no rows, and reasons beside', file({ rows: 0, doubts: ['x'], columns: ['y'] }), ['empty_source']],
     ['absence means nothing to an upsert', file({ mode: 'upsert', present: 100, missing: keys(50) }), []],
     [
       'everything at once',
@@ -75,6 +120,23 @@ describe('gates of a file', () => {
     });
     expect(gate?.who).toEqual(keys(20));
     expect(gate?.how).toMatch(/30 of 100.*Nothing of it was accepted.*release/);
+  });
+
+  it('name people and units', () => {
+    const named = (personKey: string): HrRecord => ({
+      personKey,
+      workerType: 'employee',
+      status: 'active',
+      given: 'Ann',
+      family: `Lee${personKey}`,
+      department: 'North',
+    });
+    const [missing, unit] = evaluateFile(file({ present: 99, missing: keys(7), absent: keys(6).map(named) }));
+    expect(missing?.how).toContain(
+      'Missing: Ann LeeE0 (E0), Ann LeeE1 (E1), Ann LeeE2 (E2), Ann LeeE3 (E3), Ann LeeE4 (E4) and 2 more.',
+    );
+    expect(unit).toMatchObject({ code: 'unit_vanished', limit: 4, value: 6, of: 99, held: 6, who: keys(6) });
+    expect(unit?.how).toContain('the department "North" with 6 people');
   });
 
   it('list the people that a truncated file lacks', () => {
