@@ -97,7 +97,7 @@ export function createOperationDesk({ client, clock, secrets }: DeskPorts): Oper
 function outcome(row: Operation | null, input: OperationInput, called: Called<unknown>): OperationOutcome {
   switch (called.kind) {
     case 'ok':
-      return { kind: 'ok', answer: plain(called.value) };
+      return { kind: 'ok', answer: plain(withNotStored(called.value, input.body)) };
     case 'refused':
       return { kind: 'refused', code: called.code, status: called.status, detail: called.detail };
     case 'unknown': {
@@ -105,6 +105,29 @@ function outcome(row: Operation | null, input: OperationInput, called: Called<un
       return { kind: 'unknown', code: called.code, detail: called.detail, look: look?.operation.name ?? null };
     }
   }
+}
+
+/**
+ * Drift takes an attribute that it has not declared with 200, and keeps nothing of it (Drift API notes 3, "custom
+ * attributes"): what was sent and does not come back is named beside the answer.
+ */
+function withNotStored(value: unknown, body: unknown): unknown {
+  const said = attributesOf(body);
+  const kept = attributesOf(typeof value === 'object' && value !== null && 'data' in value ? value.data : null);
+  if (said === null || kept === null) return value;
+  // Numbers come back as texts here and there: what counts is what they say.
+  const textOf = (one: unknown): string => (typeof one === 'string' ? one : writeJson(one ?? null));
+  const notStored = Object.keys(said)
+    .filter((name) => said[name] !== null && (!Object.hasOwn(kept, name) || textOf(kept[name]) !== textOf(said[name])))
+    .map((name) => `attributes.${name}`);
+  return notStored.length === 0 ? value : { ...(value as Json), notStored };
+}
+
+function attributesOf(value: unknown): Json | null {
+  const attributes: unknown = (value as Json | null | undefined)?.['attributes'];
+  return typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes)
+    ? (attributes as Json)
+    : null;
 }
 
 type Refused = Extract<Called<unknown>, { kind: 'refused' }>;

@@ -65,6 +65,32 @@ describe('all pages of a list', () => {
   });
 });
 
+describe('a write of attributes', () => {
+  const write = (kept: Record<string, unknown>) => {
+    server.answer = json(200, { data: { id: 7, attributes: kept } });
+    const body = { attributes: { email: 'a@example.org', plan: 'gold', seats: 3, gone: null } };
+    return desk().call({
+      operation: 'update-contact',
+      input: { params: { contactId: '7' }, query: {}, body },
+      dryRun: false,
+      all: false,
+    });
+  };
+
+  it('says which of them Drift did not keep, though it answered with success', async () => {
+    expect(await write({ email: 'a@example.org', seats: 4 })).toMatchObject({
+      kind: 'ok',
+      answer: { notStored: ['attributes.plan', 'attributes.seats'] },
+    });
+  });
+
+  it('says nothing where all of them came back, as numbers or as texts', async () => {
+    const done = await write({ email: 'a@example.org', plan: 'gold', seats: '3', more: true });
+    expect(done).toMatchObject({ kind: 'ok', answer: { data: { id: '7' } } });
+    expect(done).not.toHaveProperty('answer.notStored');
+  });
+});
+
 describe('a walk', () => {
   it.each([
     [59_999, { pages: 3, complete: true, next: null }],
