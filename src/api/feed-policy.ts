@@ -1,46 +1,8 @@
 import { z } from 'zod';
+import { FEED_DATE_FORMATS, FEED_FIELDS } from '../core/reconcile/feed-terms.ts';
 import type { FeedPolicy } from '../core/reconcile/policy.ts';
 
 /** How a feed of HR files is read, and what proves that one of them is whole (docs/hr-feeds.md). */
-const FIELDS = [
-  'personKey',
-  'employmentKey',
-  'primary',
-  'action',
-  'status',
-  'onLeave',
-  'workerType',
-  'start',
-  'end',
-  'rehire',
-  'managerKey',
-  'workEmail',
-  'given',
-  'family',
-  'preferred',
-  'display',
-  'title',
-  'department',
-  'location',
-  'company',
-  'phone',
-  'locale',
-  'timeZone',
-] as const;
-
-const DATE_FORMATS = [
-  'YYYY-MM-DD',
-  'YYYYMMDD',
-  'DD.MM.YYYY',
-  'DD/MM/YYYY',
-  'MM/DD/YYYY',
-  'DD-MM-YYYY',
-  'MM-DD-YYYY',
-  'excel-1900',
-  'excel-1904',
-  'instant',
-] as const;
-
 const MOST_TRANSFORMS = 10;
 const MOST_WORDS = 1000;
 const header = z.string().min(1).max(200);
@@ -51,7 +13,7 @@ const transform = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal(['trim', 'lower']) }),
   z.strictObject({
     op: z.literal('date'),
-    format: z.enum(DATE_FORMATS).describe('how every cell of the column writes its dates'),
+    format: z.enum(FEED_DATE_FORMATS).describe('how every cell of the column writes its dates'),
     tz: z
       .exactOptional(z.string().max(64).refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin'))
       .describe('zone in which an instant (format "instant") becomes a day'),
@@ -128,7 +90,7 @@ export const feedPolicySchema: z.ZodType<FeedPolicy> = z.strictObject({
     .exactOptional(z.boolean())
     .describe('text such as "JosÃ©" is read as it was meant; without it such cells are left out'),
   mapping: z
-    .exactOptional(z.partialRecord(z.enum(FIELDS), rule) as z.ZodType<NonNullable<FeedPolicy['mapping']>>)
+    .exactOptional(z.partialRecord(z.enum(FEED_FIELDS), rule) as z.ZodType<NonNullable<FeedPolicy['mapping']>>)
     .describe('field -> column and transforms; wins over columns and over known header words'),
 });
 

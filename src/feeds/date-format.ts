@@ -1,18 +1,5 @@
 import { calendarDate, openDate, serialDate } from './dates.ts';
-
-/** How a mapping says that a column writes its dates (docs/hr-feeds.md). */
-export const FEED_DATE_FORMATS = [
-  'YYYY-MM-DD',
-  'YYYYMMDD',
-  'DD.MM.YYYY',
-  'DD/MM/YYYY',
-  'MM/DD/YYYY',
-  'DD-MM-YYYY',
-  'MM-DD-YYYY',
-  'excel-1900',
-  'excel-1904',
-  'instant',
-] as const;
+import type { FEED_DATE_FORMATS } from '../core/reconcile/feed-terms.ts';
 
 type FeedDateFormat = (typeof FEED_DATE_FORMATS)[number];
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { dateReader, FEED_DATE_FORMATS } from './date-format.ts';
+import { FEED_DATE_FORMATS } from '../core/reconcile/feed-terms.ts';
+import { dateReader } from './date-format.ts';
 import { FeedError, FIELDS } from './terms.ts';
 import type { FeedField, RowProblemCode } from './terms.ts';
 import { isTimeZone } from './cell.ts';

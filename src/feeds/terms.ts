@@ -1,3 +1,5 @@
+import { FEED_FIELDS } from '../core/reconcile/feed-terms.ts';
+
 /** Words and limits that every part of this room uses; what a feed is told and what it says is in feed.ts. */
 
 /** Largest cell, in UTF-16 code units; a longer one quarantines its row. */
@@ -16,31 +18,7 @@ export const MAX_RECORD_LENGTH = 1_000_000;
  * `employmentKey` and `primary` tell the rows of one person apart; `onLeave` and `action` speak beside `status`; `rehire`
  * moves `start` when it is the later date.
  */
-export const FIELDS = [
-  'personKey',
-  'employmentKey',
-  'primary',
-  'action',
-  'status',
-  'onLeave',
-  'workerType',
-  'start',
-  'end',
-  'rehire',
-  'managerKey',
-  'workEmail',
-  'given',
-  'family',
-  'preferred',
-  'display',
-  'title',
-  'department',
-  'location',
-  'company',
-  'phone',
-  'locale',
-  'timeZone',
-] as const;
+export const FIELDS = FEED_FIELDS;
 
 export type FeedField = (typeof FIELDS)[number];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { feedPolicySchema } from '../../src/api/feed-policy.ts';
 import { DEFAULT_POLICY } from '../../src/core/reconcile/policy.ts';
-import { FEED_DATE_FORMATS } from '../../src/feeds/date-format.ts';
+import { FEED_DATE_FORMATS } from '../../src/core/reconcile/feed-terms.ts';
 import { FIELDS } from '../../src/feeds/terms.ts';
 
 const FEED = { mode: 'full', columns: {}, statusWords: {}, staleAfterDays: 7 };

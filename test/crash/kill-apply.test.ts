@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { storeKinds } from '../support/bridge-process.ts';
 import { killRound } from '../support/kill-round.ts';
 
-/** Three points here; `npm run campaign:kill` does twenty a database. The seed names the moments of both kills. */
-const SEEDS = { sqlite: [101, 102], postgres: [201] } as const;
+/** Five points here; `npm run campaign:kill` does twenty a database. The seed names the moments of both kills. */
+const SEEDS = { sqlite: [101, 102, 103], postgres: [201, 202] } as const;
 
 for (const kind of storeKinds()) {
   describe(`kill -9 in the middle of apply, on ${kind}`, () => {

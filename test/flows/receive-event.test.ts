@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { unknownCapabilities } from '../../src/core/capabilities.ts';
 import type { Job } from '../../src/flows/job-port.ts';
-import type { TenantStore } from '../../src/flows/ports.ts';
+import type { Aggregates, TenantStore } from '../../src/flows/ports.ts';
 import { type ReceiveEvent, createReceiveEvent } from '../../src/flows/receive-event.ts';
 import { createProcessEvents } from '../../src/flows/receive-event/process-events.ts';
 import { createAuditTrail } from '../../src/storage/audit.ts';
@@ -52,6 +52,37 @@ eachDatabase('events of Drift, from the store to their effect', (testStore) => {
     tenant.write((tx) =>
       tx.settings.set('drift.capabilities', JSON.stringify({ ...unknownCapabilities(START, 'test'), orgId })),
     );
+
+  it('puts aside an event that the store cannot take, after some tries, and goes on with those behind it', async () => {
+    await receive('contact_updated', { endUserId: 5, timestamp: 1 });
+    await receive('contact_updated', { endUserId: 6, timestamp: 1 });
+    const choking = {
+      ...world.store,
+      tenant: (id: string) => ({
+        ...world.store.tenant(id),
+        write: <T>(work: (tx: Aggregates) => Promise<T>) =>
+          world.store.tenant(id).write((tx) =>
+            work({
+              ...tx,
+              marks: {
+                ...tx.marks,
+                add: async (found, at) => {
+                  if (found.some(({ key }) => key === '5')) throw new Error('the database takes no such text');
+                  return tx.marks.add(found, at);
+                },
+              },
+            }),
+          ),
+      }),
+    };
+    const handle = createProcessEvents({ ...world, store: choking, log: (_level, code) => void logged.push(code) });
+    const job = { id: 'job', tenantId: tenant.tenantId, kind: 'event', payload: {}, fence: 1 } as const;
+    await expect(handle({ ...job, attempts: 3 })).rejects.toThrow('no such text');
+    await handle({ ...job, attempts: 4 });
+    expect((await fates()).toSorted()).toEqual(['contact_updated done marked', 'contact_updated ignored unreadable']);
+    expect(await marks()).toEqual(['contact id 6']);
+    expect(logged).toContain('drift.event_unreadable');
+  });
 
   it('reads no address that no store keeps, and goes on with what is behind it', async () => {
     await receive('gdpr_delete_requested', { email: 'a\u0000b@example.org' });

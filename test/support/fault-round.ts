@@ -127,14 +127,15 @@ export async function faultRound(seed: number, people = 30): Promise<FaultReport
     simulator.clearFaults();
     await clock.sleep(2 * SETTLE_MS);
     const rested = await work.converge(12);
+    const judged = judge(simulator, driver.wanted());
     const faults: Record<string, number> = {};
     for (const { faulted } of journal) if (faulted !== undefined) faults[faulted] = (faults[faulted] ?? 0) + 1;
     return {
       seed,
       faults,
       calls: journal.length,
-      ...judge(simulator, driver.wanted()),
-      wrong: [...judge(simulator, driver.wanted()).wrong, ...(rested ? [] : ['a run still plans changes'])],
+      ...judged,
+      wrong: [...judged.wrong, ...(rested ? [] : ['a run still plans changes'])],
       crashes,
       undecided: await undecided(tenant),
       runs: work.runs(),

@@ -1,3 +1,4 @@
+import type { FEED_DATE_FORMATS } from './feed-terms.ts';
 import type { ChangeOp } from './plan.ts';
 
 /** The policy document (docs/policy.md). Durations name their unit; percentages are of the population concerned. */
@@ -49,17 +50,7 @@ type FeedTransform =
   | { readonly op: 'const'; readonly value: string }
   | { readonly op: 'coalesce'; readonly columns: readonly string[] };
 
-type FeedDateFormat =
-  | 'YYYY-MM-DD'
-  | 'YYYYMMDD'
-  | 'DD.MM.YYYY'
-  | 'DD/MM/YYYY'
-  | 'MM/DD/YYYY'
-  | 'DD-MM-YYYY'
-  | 'MM-DD-YYYY'
-  | 'excel-1900'
-  | 'excel-1904'
-  | 'instant';
+type FeedDateFormat = (typeof FEED_DATE_FORMATS)[number];
 
 /**
  * How a connection of an identity provider means what two clients mean differently. A setting that is not there is the
