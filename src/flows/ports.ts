@@ -73,6 +73,8 @@ export interface PolicyStore {
 export interface SettingStore {
   get(name: string): Promise<string | null>;
   set(name: string, value: string): Promise<void>;
+  /** Sets it where there is none, and gives what stands then: of several at once, one wins and all learn which. */
+  setOnce(name: string, value: string): Promise<string>;
 }
 
 /** What a tenant's data can be asked and told; inside `write` all of it is one transaction. */

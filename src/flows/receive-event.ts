@@ -64,13 +64,7 @@ export function createReceiveEvent(ports: {
       const tenant = store.tenant(tenantId);
       const known = await tenant.settings.get(ADDRESS);
       if (known !== null) return known;
-      const made = newAddress();
-      return tenant.write(async (tx) => {
-        const meanwhile = await tx.settings.get(ADDRESS);
-        if (meanwhile !== null) return meanwhile;
-        await tx.settings.set(ADDRESS, made);
-        return made;
-      });
+      return tenant.write((tx) => tx.settings.setOnce(ADDRESS, newAddress()));
     },
   };
 }

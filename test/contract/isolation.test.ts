@@ -283,7 +283,10 @@ const WRITES = {
     add: (of) => of.marks.add([MARK], later(1)),
     remove: (of) => of.marks.remove([1]),
   },
-  settings: { set: (of) => of.settings.set('colour', 'red') },
+  settings: {
+    set: (of) => of.settings.set('colour', 'red'),
+    setOnce: (of) => of.settings.setOnce('colour', 'red'),
+  },
   jobs: { enqueue: (of) => of.jobs.enqueue({ kind: 'apply', dedupeKey: 'k', payload: {} }) },
   audit: { append: (of) => of.audit.append({ actor: 'x', kind: 'x', subject: 'x', data: {} }) },
 } satisfies { readonly [A in keyof Aggregates]?: Partial<Calls[A]> };

@@ -130,7 +130,8 @@ export async function organisationKnown(home: Home): Promise<void> {
 /** Somebody else holds what every event has to write. */
 export async function lockStore(home: Home): Promise<() => Promise<void>> {
   if (home.databaseUrl === undefined) {
-    const database = new DatabaseSync(join(home.dir, 'bridge.db'));
+    // The bridge writes several times a second: the lock is waited for.
+    const database = new DatabaseSync(join(home.dir, 'bridge.db'), { timeout: 5_000 });
     database.exec('begin immediate');
     return async () => {
       database.exec('rollback');
